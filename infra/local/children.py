@@ -51,16 +51,16 @@ class Child:
     cwd: Path = ROOT
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
-    def start(self) -> None:
-        """Start it; returns before it is ready."""
+    def start(self, *, output: IO[bytes] | None = None) -> None:
+        """Start it; returns before it is ready. What it writes to stdout goes to `output` when given, or to the log."""
         with open_log(self.log) as log:
             self.process = subprocess.Popen(
                 self.command,
                 cwd=self.cwd,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=output or log,
+                stderr=log,
                 start_new_session=True,  # a terminal's Ctrl-C reaches us alone, and we stop the rest in order
                 preexec_fn=self._between_fork_and_exec(),
             )
