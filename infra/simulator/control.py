@@ -4,7 +4,6 @@ It is no part of the real platform and therefore not in the ledger of calls. Err
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -13,11 +12,20 @@ from aiohttp import web
 
 from infra.simulator import events
 from infra.simulator.clock import shown
-from infra.simulator.faults import Fault, Mode
+from infra.simulator.forms import (
+    Problem,
+    is_count,
+    read_fault,
+    read_form,
+    read_mischief,
+    read_number,
+    read_path,
+    read_results,
+)
 from infra.simulator.parts import PARTS, Parts
 from infra.simulator.people import FLAGS, LOGIN, PHONE
-from infra.simulator.push import FORGERIES, Mischief, Refusal
-from infra.simulator.subscriptions import RESULTS, PopupFailed
+from infra.simulator.push import Refusal
+from infra.simulator.subscriptions import PopupFailed
 from infra.simulator.templates import BY_ID, TEMPLATES
 
 OPENID_CHARACTERS = 64
@@ -26,15 +34,6 @@ PHONES_SHOWN = 24
 MESSAGES_PER_PHONE = 20
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Problem(Exception):
-    """A request to the control plane that cannot be done."""
-
-    def __init__(self, status: int, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
 
 
 def controlled(handler: Callable[[web.Request, Parts], Awaitable[web.Response]]) -> Handler:
@@ -60,7 +59,7 @@ def controlled(handler: Callable[[web.Request, Parts], Awaitable[web.Response]])
 @controlled
 async def add_person(request: web.Request, parts: Parts) -> web.Response:
     """Make a phone; an openid that exists already is left as it is. A first login code comes with it."""
-    openid = (await _form(request, may_be_empty=True)).get("openid")
+    openid = (await read_form(request, may_be_empty=True)).get("openid")
     if openid is not None and not (isinstance(openid, str) and 1 <= len(openid) <= OPENID_CHARACTERS):
         raise Problem(422, "bad_openid", f"openid is text of 1 to {OPENID_CHARACTERS} characters")
     openid, new = parts.platform.people.add(openid)
@@ -86,7 +85,7 @@ async def phone_code(request: web.Request, parts: Parts) -> web.Response:
 async def change_person(request: web.Request, parts: Parts) -> web.Response:
     """Set `blocked` or `main_switch` of a person."""
     openid = _openid(parts, request.match_info["openid"])
-    form = await _form(request)
+    form = await read_form(request)
     for flag, value in form.items():
         if flag not in FLAGS or not isinstance(value, bool):
             raise Problem(422, "bad_flag", f"true or false for {', '.join(FLAGS)}")
@@ -98,8 +97,8 @@ async def change_person(request: web.Request, parts: Parts) -> web.Response:
 async def tap(request: web.Request, parts: Parts) -> web.Response:
     """Let a person answer the pop-up, for one template or for several; or switch one off in the menu."""
     openid = _openid(parts, request.match_info["openid"])
-    form = await _form(request)
-    results = _results(form)
+    form = await read_form(request)
+    results = read_results(form)
     if form.get("scene") == "menu":
         if len(results) != 1 or set(results.values()) != {"reject"}:
             raise Problem(422, "bad_result", "the menu can only reject one template")
@@ -119,7 +118,7 @@ async def messages(request: web.Request, parts: Parts) -> web.Response:
 async def revoke(request: web.Request, parts: Parts) -> web.Response:
     """Let a person withdraw a class of data, by the platform's number: 8 is the phone number."""
     openid = _openid(parts, request.match_info["openid"])
-    info = (await _form(request)).get("revoke_info")
+    info = (await read_form(request)).get("revoke_info")
     if not isinstance(info, str) or not info.isdigit():
         raise Problem(422, "bad_revoke_info", "revoke_info is a number as text")
     _push_data_right(parts, events.REVOKE, openid, {"RevokeInfo": info, "PluginID": "", "OpenPID": ""})
@@ -144,7 +143,7 @@ async def phones(request: web.Request, parts: Parts) -> web.Response:
         "FROM person WHERE openid LIKE ? "
         "ORDER BY max(created_at, coalesce(last_visit_at, 0), coalesce(news_at, 0)) DESC LIMIT ?",
         wanted,
-        _number(request, "limit", PHONES_SHOWN),
+        read_number(request, "limit", PHONES_SHOWN),
     )
     robots = [
         {"name": _short(key), "messages": parts.platform.robots.messages(key, limit=MESSAGES_PER_PHONE)}
@@ -163,8 +162,8 @@ async def phones(request: web.Request, parts: Parts) -> web.Response:
 async def calls(request: web.Request, parts: Parts) -> web.Response:
     """List the requests received, oldest first: the latest ones, or those after an id."""
     path = request.query.get("path")
-    limit = _number(request, "limit", CALLS_SHOWN)
-    after = _number(request, "after", 0) if "after" in request.query else None
+    limit = read_number(request, "limit", CALLS_SHOWN)
+    after = read_number(request, "after", 0) if "after" in request.query else None
     items = parts.ledger.calls(path=path, limit=limit, after=after)
     more = after is not None and len(items) == limit
     return _json({"items": items, "next": items[-1]["id"] if more else None, "total": parts.ledger.count_calls(path)})
@@ -199,7 +198,7 @@ async def templates(request: web.Request, parts: Parts) -> web.Response:
 @controlled
 async def change_template(request: web.Request, parts: Parts) -> web.Response:
     """Ban a template or lift the ban."""
-    template_id, banned = request.match_info["template_id"], (await _form(request)).get("banned")
+    template_id, banned = request.match_info["template_id"], (await read_form(request)).get("banned")
     if template_id not in BY_ID:
         raise Problem(404, "no_such_template", "no template has this id")
     if not isinstance(banned, bool):
@@ -221,7 +220,7 @@ async def health(request: web.Request, parts: Parts) -> web.Response:
 @controlled
 async def put_fault(request: web.Request, parts: Parts) -> web.Response:
     """Set the fault of a path."""
-    fault = _fault(await _form(request))
+    fault = read_fault(await read_form(request))
     parts.faults.put(fault)
     return _json(fault.shown())
 
@@ -248,8 +247,8 @@ async def expire_tokens(request: web.Request, parts: Parts) -> web.Response:
 @controlled
 async def put_push(request: web.Request, parts: Parts) -> web.Response:
     """Set where and how events are pushed; a new address must echo a signed random text first."""
-    form = await _form(request)
-    mischief = _mischief(form)
+    form = await read_form(request)
+    mischief = read_mischief(form)
     if "url" in form:
         url = form["url"]
         if url is not None and not (isinstance(url, str) and url.startswith(("http://", "https://"))):
@@ -266,7 +265,7 @@ async def put_push(request: web.Request, parts: Parts) -> web.Response:
 @controlled
 async def pushes(request: web.Request, parts: Parts) -> web.Response:
     """List the latest pushes with their tries."""
-    limit = _number(request, "limit", CALLS_SHOWN)
+    limit = read_number(request, "limit", CALLS_SHOWN)
     items = parts.pushes.list(event=request.query.get("event"), openid=request.query.get("openid"), limit=limit)
     return _json({"items": items, "next": None})
 
@@ -274,19 +273,19 @@ async def pushes(request: web.Request, parts: Parts) -> web.Response:
 @controlled
 async def put_quota(request: web.Request, parts: Parts) -> web.Response:
     """Set how often a path may be called a day and a minute; null means without a limit."""
-    form = await _form(request)
+    form = await read_form(request)
     day, minute = form.get("daily_limit"), form.get("minute_limit")
     for limit in (day, minute):
-        if limit is not None and not _is_count(limit):
+        if limit is not None and not is_count(limit):
             raise Problem(422, "bad_limit", "daily_limit and minute_limit are whole numbers from 0, or null")
-    parts.platform.quotas.limit(_path(form), day=day, minute=minute)
+    parts.platform.quotas.limit(read_path(form), day=day, minute=minute)
     return _json({"path": form["path"], "daily_limit": day, "minute_limit": minute})
 
 
 @controlled
 async def move_clock(request: web.Request, parts: Parts) -> web.Response:
     """Move the platform's clock forward."""
-    seconds = (await _form(request)).get("forward_seconds")
+    seconds = (await read_form(request)).get("forward_seconds")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
         raise Problem(422, "bad_forward_seconds", "forward_seconds is a number from 0")
     parts.forward(seconds)
@@ -319,27 +318,7 @@ ROUTES = (
 )
 
 
-# --- reading
-
-
-async def _form(request: web.Request, *, may_be_empty: bool = False) -> dict[str, Any]:
-    body = await request.read()
-    if may_be_empty and not body.strip():
-        return {}
-    try:
-        form = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise Problem(400, "unreadable", "the body is not JSON") from None
-    if not isinstance(form, dict):
-        raise Problem(400, "unreadable", "the body is not a JSON object")
-    return form
-
-
-def _number(request: web.Request, name: str, default: int) -> int:
-    text = request.query.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Problem(422, f"bad_{name}", f"{name} is a whole number")
-    return int(text)
+# --- finding and showing
 
 
 def _known(parts: Parts, openid: str) -> str:
@@ -352,58 +331,6 @@ def _openid(parts: Parts, openid: str) -> str:
     if parts.platform.people.find(openid) is None:
         raise Problem(404, "no_such_person", "no phone has this openid, or its account is closed")
     return openid
-
-
-def _results(form: dict[str, Any]) -> dict[str, str]:
-    listed = form.get("results", [form])
-    results: dict[str, str] = {}
-    for item in listed if isinstance(listed, list) else [None]:
-        template_id, result = (item.get("template_id"), item.get("result")) if isinstance(item, dict) else (None, None)
-        if not isinstance(template_id, str) or result not in RESULTS:
-            raise Problem(422, "bad_result", f"template_id and result, one of {', '.join(RESULTS)}")
-        results[template_id] = str(result)
-    return results
-
-
-def _path(form: dict[str, Any]) -> str:
-    path = form.get("path")
-    if not isinstance(path, str) or not path.startswith(("/", "*")):
-        raise Problem(422, "bad_path", "path begins with /")
-    return path
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**9
-
-
-def _fault(form: dict[str, Any]) -> Fault:
-    path, mode = _path(form), form.get("mode")
-    if mode not in {known.value for known in Mode}:
-        raise Problem(422, "bad_mode", f"mode is one of {', '.join(Mode)}")
-    fault = Fault(path, Mode(mode))
-    rate, count, delay_ms = form.get("rate"), form.get("count"), form.get("delay_ms")
-    if rate is not None:
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
-            raise Problem(422, "bad_rate", "rate is a probability from 0 to 1")
-        fault = replace(fault, rate=float(rate))
-    if not all(value is None or _is_count(value) for value in (count, delay_ms)):
-        raise Problem(422, "bad_count", "count and delay_ms are whole numbers from 0")
-    errcode = form.get("errcode")
-    if fault.mode is Mode.ERRCODE and (not isinstance(errcode, int) or isinstance(errcode, bool)):
-        raise Problem(422, "bad_errcode", "the mode errcode needs an errcode")
-    return replace(fault, count=count, delay_ms=delay_ms or 0, errcode=errcode if fault.mode is Mode.ERRCODE else None)
-
-
-def _mischief(form: dict[str, Any]) -> Mischief:
-    copies, jitter_ms, forge = form.get("copies", 1), form.get("jitter_ms", 0), form.get("forge")
-    if not _is_count(copies) or not 1 <= copies <= 10 or not _is_count(jitter_ms):
-        raise Problem(422, "bad_mischief", "copies is 1 to 10, jitter_ms a whole number from 0")
-    if forge is not None and forge not in FORGERIES:
-        raise Problem(422, "bad_mischief", f"forge is one of {', '.join(FORGERIES)}")
-    return Mischief(copies, jitter_ms, forge)
-
-
-# --- showing
 
 
 def _push_data_right(parts: Parts, event: str, openid: str, more: dict[str, str]) -> None:

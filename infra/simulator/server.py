@@ -26,7 +26,7 @@ __all__ = ["SimulatorSettings", "create_app", "run"]
 MAX_BODY_BYTES = 1024 * 1024
 CRASHED = 137  # what a shell shows for a process killed with -9
 _JSON = "application/json; charset=UTF-8"
-_SHUTDOWN_SECONDS = 1.0
+_SHUTDOWN_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 
