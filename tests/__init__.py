@@ -1,0 +1,1 @@
+"""The same tree again, plus journeys/ (whole stories) and house/ (the architecture)."""
