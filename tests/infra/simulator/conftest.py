@@ -7,9 +7,9 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from simulated import ROOT, Child, Receiver, Sim, free_port
 
 from infra.simulator.server import SimulatorSettings, create_app
+from tests.infra.simulator.simulated import ROOT, Child, Receiver, Sim, free_port
 
 
 @pytest.fixture

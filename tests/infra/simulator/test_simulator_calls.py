@@ -48,9 +48,9 @@ async def test_a_wrong_content_check_is_refused(sim, change, errcode):
 
 async def test_the_author_must_have_visited_within_two_hours(sim):
     openid = await visitor(sim)
-    await sim.forward(7199)
+    await sim.forward(7180)
     assert (await check(sim, openid))["errcode"] == 0
-    await sim.forward(3)
+    await sim.forward(21)
     sim._token = None
     assert (await check(sim, openid))["errcode"] == 61010
 

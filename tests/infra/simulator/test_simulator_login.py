@@ -4,7 +4,8 @@ import hashlib
 import hmac
 
 import pytest
-from simulated import APPID, SECRET
+
+from tests.infra.simulator.simulated import APPID, SECRET
 
 LOGIN = "/sns/jscode2session"
 PHONE = "/wxa/business/getuserphonenumber"
@@ -44,9 +45,9 @@ async def test_a_used_code_may_also_be_an_invalid_one(start):
 async def test_a_code_lives_five_minutes(sim):
     openid = await sim.person()
     young, old = await code_of(sim, openid), await code_of(sim, openid)
-    await sim.forward(298)
+    await sim.forward(285)
     assert "openid" in await log_in(sim, young)
-    await sim.forward(3)
+    await sim.forward(16)
     assert (await log_in(sim, old))["errcode"] == 40029
 
 

@@ -6,9 +6,9 @@ import sys
 
 import aiohttp
 import pytest
-from simulated import ROOT
 
 from infra.simulator.cli import parse
+from tests.infra.simulator.simulated import ROOT
 
 SEND = "/cgi-bin/message/subscribe/send"
 

@@ -4,11 +4,11 @@ import asyncio
 
 import orjson
 import pytest
-from simulated import APPID, PUSH_AES_KEY, PUSH_TOKEN
 from wechatpy.crypto import WeChatCrypto
 
 from infra.simulator.push import encrypt, signature
 from infra.simulator.templates import TEMPLATE_IDS
+from tests.infra.simulator.simulated import APPID, PUSH_AES_KEY, PUSH_TOKEN
 
 VECTOR = "734H5rOppjjhWnfkswouTF3Kr3sZ/f0OdQlGcjn23w6LivjjRBSs5gQ2hxWth5wI0+QcB7r+puRwtUcWp7e/Yw=="
 

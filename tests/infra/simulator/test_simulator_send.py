@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from simulated import GOOD_DATA
 
 from infra.simulator.templates import TEMPLATE_IDS, TEMPLATES
+from tests.infra.simulator.simulated import GOOD_DATA
 
 SEND = "/cgi-bin/message/subscribe/send"
 
@@ -117,7 +117,7 @@ async def test_a_banned_template_is_refused_until_the_ban_is_lifted(sim):
 
 
 async def test_two_sends_at_once_to_one_person_collide(start):
-    sim = await start(send_takes_ms=100)
+    sim = await start(send_takes_ms=400)
     openid, other = await sim.person(credits=3), await sim.person(credits=1)
     await sim.token()
     answers = await asyncio.gather(sim.send(openid), sim.send(openid), sim.send(other))

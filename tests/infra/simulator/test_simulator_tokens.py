@@ -4,7 +4,8 @@ import asyncio
 from datetime import datetime
 
 import pytest
-from simulated import APPID, SECRET
+
+from tests.infra.simulator.simulated import APPID, SECRET
 
 CHECKED = "/cgi-bin/getcallbackip"
 STABLE = {"grant_type": "client_credential", "appid": APPID, "secret": SECRET}
@@ -35,12 +36,12 @@ async def test_two_cold_workers_get_the_same_stable_token(sim):
 
 async def test_in_the_last_five_minutes_a_new_stable_token_comes_and_both_work_for_five_minutes(sim):
     old = (await sim.stable_token())["access_token"]
-    await sim.forward(7200 - 299)
+    await sim.forward(7200 - 290)
     new = (await sim.stable_token())["access_token"]
     assert new != old
-    await sim.forward(298)
+    await sim.forward(285)
     assert (await errcode_with(sim, old), await errcode_with(sim, new)) == (0, 0)
-    await sim.forward(3)
+    await sim.forward(16)
     assert (await errcode_with(sim, old), await errcode_with(sim, new)) == (40001, 0)
 
 

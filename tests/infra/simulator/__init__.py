@@ -1,0 +1,1 @@
+"""The simulated platform, tried in this process and as one of its own."""
