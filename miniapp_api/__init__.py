@@ -1,0 +1,1 @@
+"""Booking, check-in and queue: for patients and the guide desk."""

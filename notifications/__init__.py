@@ -1,0 +1,1 @@
+"""The hub: everything that the product tells anybody goes through here."""

@@ -1,0 +1,1 @@
+"""The kernel that everybody stands on, and the composition on top."""

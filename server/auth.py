@@ -1,0 +1,216 @@
+"""Signing in and being recognised: opaque bearer tokens whose rows are the truth, guards for routes.
+
+A token is remembered for a few seconds per process, so that a busy desk costs no statement per request; a revoked one
+is therefore refused at the latest after that time.
+"""
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sanic import Request
+
+from server import clock, db
+from server.accounts import Account, Login, Role, SignedInPatient, SignedInStaff, Staff
+from server.errors import Forbidden, LoginCodeRefused, OutsideTrouble, SignInNeeded, TooMany, WrongPassword
+from server.ids import new_id
+from server.wechat import Wechat, WechatRefused, WechatTrouble
+
+PATIENT_LOGIN = timedelta(days=30)
+STAFF_LOGIN = timedelta(hours=12)
+REMEMBERED_SECONDS = 5.0
+REMEMBERED_TOKENS = 20_000
+TRIES_BEFORE_LOCK = 5
+LOCKED = timedelta(minutes=15)
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody")  # so that an unknown user name takes as long as a wrong password
+_two_at_once = asyncio.Semaphore(2)  # hashing takes 64 MiB and a core each: more would be a denial of service
+_remembered: OrderedDict[bytes, tuple[float, Any]] = OrderedDict()
+
+
+def token_hash(token: str) -> bytes:
+    """Give what is kept of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def hash_password(password: str) -> str:
+    """Hash a password (Argon2id with the library's defaults); slow on purpose."""
+    return _hasher.hash(password)
+
+
+async def sign_in_patient(wechat: Wechat, code: str, language: str) -> tuple[str, datetime, Account]:
+    """Exchange the code of `wx.login` for a token, and make the account when it is new.
+
+    Returns: the token, when it expires, the account.
+    Raises: LoginCodeRefused, OutsideTrouble.
+    """
+    try:
+        session = await wechat.code_to_session(code)
+    except WechatRefused as refusal:
+        if refusal.errcode in (-1, 45009, 45011):
+            raise OutsideTrouble(retry_after=10) from refusal
+        raise LoginCodeRefused() from refusal
+    except WechatTrouble as trouble:
+        raise OutsideTrouble() from trouble
+    async with db.transaction():
+        row = await db.fetch_one(
+            "INSERT INTO account (id, openid, unionid, language, created_at) VALUES ($1, $2, $3, $4, app_now())"
+            " ON CONFLICT (openid) DO UPDATE SET unionid = coalesce(excluded.unionid, account.unionid),"
+            " language = excluded.language RETURNING id",
+            new_id(),
+            session["openid"],
+            session.get("unionid"),
+            language,
+        )
+        assert row is not None  # an upsert always returns its row
+        account = await Account.get(id=row["id"])
+        token, expires_at = await _issue(PATIENT_LOGIN, account_id=account.id)
+    return token, expires_at, account
+
+
+async def sign_in_staff(username: str, password: str) -> tuple[str, datetime, SignedInStaff]:
+    """Check a password and give a token; five wrong ones lock the name for a quarter of an hour.
+
+    Raises: WrongPassword, TooMany.
+    """
+    staff = await Staff.get_or_none(username=username, active=True)
+    if staff and staff.locked_until and staff.locked_until > clock.now():
+        raise TooMany(retry_after=int((staff.locked_until - clock.now()).total_seconds()) + 1)
+    async with _two_at_once:
+        right = await asyncio.to_thread(_matches, staff.password_hash if staff else _NOBODY, password)
+    if staff is None:
+        raise WrongPassword()
+    if not right:
+        await db.fetch(
+            "UPDATE staff SET failed_logins = (failed_logins + 1) % $2,"
+            " locked_until = CASE WHEN failed_logins + 1 >= $2 THEN app_now() + $3::interval END WHERE id = $1",
+            staff.id,
+            TRIES_BEFORE_LOCK,
+            LOCKED,
+        )
+        raise WrongPassword()
+    async with db.transaction():
+        await Staff.filter(id=staff.id).update(failed_logins=0, locked_until=None)
+        token, expires_at = await _issue(STAFF_LOGIN, staff_id=staff.id)
+    found = await _find(token_hash(token))
+    assert isinstance(found, SignedInStaff)  # issued above
+    return token, expires_at, found
+
+
+def _matches(hashed: str, password: str) -> bool:
+    try:
+        return _hasher.verify(hashed, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+async def sign_out(token: str) -> None:
+    """Revoke a token."""
+    hashed = token_hash(token)
+    await Login.filter(token_hash=hashed).update(revoked_at=clock.now())
+    _remembered.pop(hashed, None)
+
+
+def forget_remembered() -> None:
+    """Ask the database again for every token; after a change of rights, and between tests."""
+    _remembered.clear()
+
+
+async def _issue(life: timedelta, **owner: Any) -> tuple[str, datetime]:
+    token = secrets.token_urlsafe(32)
+    expires_at = clock.now() + life
+    await Login.create(token_hash=token_hash(token), expires_at=expires_at, created_at=clock.now(), **owner)
+    return token, expires_at
+
+
+async def whoever(request: Request) -> SignedInPatient | SignedInStaff:
+    """Find out who sends a request.
+
+    Raises: SignInNeeded.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > 200:
+        raise SignInNeeded()
+    hashed = token_hash(token.strip())
+    known = _remembered.get(hashed)
+    if known and known[0] > time.monotonic():
+        return known[1]
+    principal = await _find(hashed)
+    if principal is None:
+        raise SignInNeeded()
+    _remembered[hashed] = (time.monotonic() + REMEMBERED_SECONDS, principal)
+    if len(_remembered) > REMEMBERED_TOKENS:
+        _remembered.popitem(last=False)
+    return principal
+
+
+async def _find(hashed: bytes) -> SignedInPatient | SignedInStaff | None:
+    row = await db.fetch_one(
+        "SELECT l.account_id, l.staff_id, a.openid, a.language, s.name,"
+        " (SELECT json_agg(json_build_array(r.role, r.department_id)) FROM staff_role r WHERE r.staff_id = s.id)"
+        "   AS grants"
+        " FROM login l LEFT JOIN account a ON a.id = l.account_id LEFT JOIN staff s ON s.id = l.staff_id"
+        " WHERE l.token_hash = $1 AND l.revoked_at IS NULL AND l.expires_at > app_now()"
+        " AND (s.id IS NULL OR s.active)",
+        hashed,
+    )
+    if row is None:
+        return None
+    if row["account_id"]:
+        return SignedInPatient(id=row["account_id"], openid=row["openid"], language=row["language"])
+    return SignedInStaff(id=row["staff_id"], name=row["name"], grants=_grants(row["grants"]))
+
+
+def _grants(raw: str | None) -> tuple[tuple[str, Any], ...]:
+    return tuple((role, UUID(scope) if scope else None) for role, scope in orjson.loads(raw or "[]"))
+
+
+class _PatientOnly:
+    """Lets patients and relatives in."""
+
+    scheme = "patient"
+
+    async def __call__(self, request: Request) -> None:
+        """Set `request.ctx.account`."""
+        principal = await whoever(request)
+        if not isinstance(principal, SignedInPatient):
+            raise Forbidden()
+        request.ctx.account = principal
+
+
+class StaffOnly:
+    """Lets staff in who hold one of the roles; with no role named, every member of staff."""
+
+    scheme = "staff"
+
+    def __init__(self, *roles: Role) -> None:
+        self.roles = roles
+
+    async def __call__(self, request: Request) -> None:
+        """Set `request.ctx.staff`."""
+        principal = await whoever(request)
+        if not isinstance(principal, SignedInStaff) or (self.roles and not principal.may(*self.roles)):
+            raise Forbidden()
+        request.ctx.staff = principal
+
+
+patient_only = _PatientOnly()
+staff_only = StaffOnly
+
+
+def need_department(staff: SignedInStaff, department_id: Any, *roles: Role) -> None:
+    """Refuse staff who hold none of the roles for this department.
+
+    Raises: Forbidden.
+    """
+    if not staff.may(*roles, department_id=department_id):
+        raise Forbidden()

@@ -1,0 +1,156 @@
+"""Settings: read once from the environment, frozen, secrets hidden when printed. Pure.
+
+The only reader of the environment.
+Hospital policy (limits, windows, ladders) is no setting: it stands in the features' `rules.py` or in the database.
+"""
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class WrongSetting(Exception):
+    """A variable is missing or unreadable; the process must not start."""
+
+
+class Secret(str):
+    """A text that does not print itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+@dataclass(frozen=True)
+class Web:
+    """Where the server listens and what it accepts."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    max_body_bytes: int = 256 * 1024
+    metrics_token: Secret = field(default_factory=Secret)
+    proxies_count: int = 0
+
+
+@dataclass(frozen=True)
+class Wechat:
+    """The platform: credentials, where it lives, how its pushes are signed."""
+
+    base_url: str
+    app_id: str
+    secret: Secret
+    push_token: Secret
+    push_aes_key: Secret
+    template_ids: Mapping[str, str] = field(default_factory=dict)  # our template key -> the platform's id
+    timeout_seconds: float = 8.0
+
+
+@dataclass(frozen=True)
+class Wecom:
+    """The robot that alerts staff."""
+
+    base_url: str
+    robot_key: Secret
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys of 32 bytes each."""
+
+    data: bytes = field(repr=False)  # encrypts personal data at rest
+    index: bytes = field(repr=False)  # blind index for equality search
+    code_signing: bytes = field(repr=False)  # Ed25519 seed of the patients' codes
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a process."""
+
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    web: Web
+    wechat: Wechat
+    wecom: Wecom
+    keys: Keys
+    zone: str = "Asia/Shanghai"
+    data_dir: str = ".data"
+    demo: bool = False
+    pool_size: int = 10
+    log_level: str = "INFO"
+    kill_point: str = ""  # tests only: name of the point at which the process ends like kill -9
+
+
+def _key(environ: Mapping[str, str], name: str) -> bytes:
+    try:
+        key = base64.b64decode(environ[name], validate=True)
+    except KeyError:
+        raise WrongSetting(f"{name} is missing: base64 of 32 random bytes") from None
+    except ValueError:
+        raise WrongSetting(f"{name} is not base64") from None
+    if len(key) != 32:
+        raise WrongSetting(f"{name} must be base64 of 32 bytes, it holds {len(key)}")
+    return key
+
+
+def _text(environ: Mapping[str, str], name: str, default: str | None = None) -> str:
+    value = environ.get(name, default)
+    if not value:
+        raise WrongSetting(f"{name} is missing")
+    return value
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(environ.get(name, default))
+    except ValueError:
+        raise WrongSetting(f"{name} must be a whole number") from None
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read all settings from the environment.
+
+    Raises: WrongSetting, naming the variable.
+    """
+    env = os.environ if environ is None else environ  # noqa: TID251 - the one reader
+    try:
+        template_ids = json.loads(env.get("WECHAT_TEMPLATE_IDS") or "{}")
+    except ValueError:
+        raise WrongSetting("WECHAT_TEMPLATE_IDS is not a JSON object of template key to id") from None
+    return Settings(
+        database_url=_text(env, "DATABASE_URL"),
+        redis_url=_text(env, "REDIS_URL"),
+        web=Web(
+            host=env.get("HOST", "127.0.0.1"),
+            port=_number(env, "PORT", 8000),
+            max_body_bytes=_number(env, "MAX_BODY_BYTES", 256 * 1024),
+            metrics_token=Secret(env.get("METRICS_TOKEN", "")),
+            proxies_count=_number(env, "PROXIES_COUNT", 0),
+        ),
+        wechat=Wechat(
+            base_url=env.get("WECHAT_BASE_URL", "https://api.weixin.qq.com").rstrip("/"),
+            app_id=_text(env, "WECHAT_APP_ID"),
+            secret=Secret(_text(env, "WECHAT_SECRET")),
+            push_token=Secret(_text(env, "WECHAT_PUSH_TOKEN")),
+            push_aes_key=Secret(_text(env, "WECHAT_PUSH_AES_KEY")),
+            template_ids=template_ids,
+            timeout_seconds=float(env.get("WECHAT_TIMEOUT_SECONDS", "8")),
+        ),
+        wecom=Wecom(
+            base_url=env.get("WECOM_BASE_URL", "https://qyapi.weixin.qq.com").rstrip("/"),
+            robot_key=Secret(env.get("WECOM_ROBOT_KEY", "")),
+        ),
+        keys=Keys(
+            data=_key(env, "DATA_KEY"),
+            index=_key(env, "INDEX_KEY"),
+            code_signing=_key(env, "CODE_SIGNING_KEY"),
+        ),
+        zone=env.get("ZONE", "Asia/Shanghai"),
+        data_dir=env.get("DATA_DIR", ".data"),
+        demo=env.get("DEMO", "") == "1",
+        pool_size=_number(env, "POOL_SIZE", 10),
+        log_level=env.get("LOG_LEVEL", "INFO"),
+        kill_point=env.get("KILL_POINT", ""),
+    )

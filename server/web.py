@@ -1,0 +1,468 @@
+"""What every route shares: reading a request, answering, problems (RFC 9457), paging, repeated requests, OpenAPI.
+
+@bp.post("/appointments")
+@api(guard=patient_only, body=BookForm, returns=AppointmentView, status=201, creates=True, errors=(SlotFull,))
+async def create(request: Request, body: BookForm) -> AppointmentView: ...
+"""
+
+import base64
+import functools
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic.json_schema import models_json_schema
+from sanic import HTTPResponse, Request, Sanic
+from sanic.response import raw
+from tortoise.exceptions import IntegrityError
+
+from server import clock, db
+from server.errors import (
+    AppError,
+    Malformed,
+    NotFound,
+    Stale,
+    Unreadable,
+    WrongMediaType,
+    wrong_field,
+)
+from server.idempotency import Once, fingerprint
+
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+PROBLEM_TYPE = "/problems/"
+MAX_PAGE = 100
+IDEMPOTENCY_PRIMARY_KEY = "idempotency_record_pkey"
+
+Whole = Annotated[int, BeforeValidator(lambda v: int(v) if type(v) is float and v.is_integer() else v)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+def _no_control(value: Any) -> Any:
+    if isinstance(value, str) and any(ord(ch) < 32 and ch not in "\n\t" for ch in value):
+        raise ValueError("control characters are not allowed")
+    return value
+
+
+class Form(BaseModel):
+    """A request body or query: unknown members are refused, texts carry no control characters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @staticmethod
+    def clean(value: Any) -> Any:
+        """Refuse control characters anywhere in a decoded body."""
+        if isinstance(value, dict):
+            return {_no_control(key): Form.clean(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [Form.clean(item) for item in value]
+        return _no_control(value)
+
+
+class View(BaseModel):
+    """An answer: moments are shown in the hospital's zone, with offset."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Paging(Form):
+    """The query of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 20
+    cursor: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+    def after(self) -> UUID | None:
+        """Give the id after which the page begins, or None at the start.
+
+        Raises: Malformed.
+        """
+        if self.cursor is None:
+            return None
+        try:
+            return UUID(bytes=base64.urlsafe_b64decode(self.cursor.encode("ascii") + b"=="))
+        except (ValueError, UnicodeEncodeError):
+            raise wrong_field("/cursor", "wrong_cursor", "cursor") from None
+
+
+class Problem(View):
+    """An error as RFC 9457 has it, with a code for programs and a sentence for people."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+    errors: list[dict[str, str]] | None = None
+
+
+def moment(value: datetime | None) -> str | None:
+    """Show a moment as RFC 3339 in the hospital's zone, to the second."""
+    return None if value is None else clock.local(value).isoformat(timespec="seconds")
+
+
+def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> HTTPResponse:
+    """Answer with JSON. Bytes are taken to be JSON already."""
+    if isinstance(body, BaseModel):
+        body = body.model_dump(mode="json")
+    data = body if isinstance(body, bytes) else orjson.dumps(body, default=_default)
+    return raw(data, status=status, content_type=JSON, headers=headers)
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, set | frozenset | tuple):
+        return list(value)
+    raise TypeError(type(value).__name__)
+
+
+def listing(rows: Sequence[Any], limit: int, show: Callable[[Any], Any], key: str = "id") -> dict[str, Any]:
+    """Make a page from up to `limit + 1` rows: {"items": [...], "next": cursor or null}."""
+    more = len(rows) > limit
+    rows = rows[:limit]
+    cursor = None
+    if more:
+        last = rows[-1]
+        last_id = last[key] if isinstance(last, dict) else getattr(last, key)
+        cursor = base64.urlsafe_b64encode(last_id.bytes).decode().rstrip("=")
+    return {"items": [show(row) for row in rows], "next": cursor}
+
+
+def language_of(request: Request) -> str:
+    """Choose the language of an answer from Accept-Language; Simplified Chinese by default."""
+    best, weight = "zh-CN", 0.0
+    for part in request.headers.get("accept-language", "")[:200].split(","):
+        tag, _, rest = part.strip().partition(";")
+        try:
+            quality = float(rest.strip().removeprefix("q=")) if rest else 1.0
+        except ValueError:
+            continue
+        found = _language(tag.strip().lower())
+        if found and quality > weight:
+            best, weight = found, quality
+    return best
+
+
+def _language(tag: str) -> str | None:
+    if tag.startswith(("zh-tw", "zh-hk", "zh-hant", "zh-mo")):
+        return "zh-TW"
+    if tag.startswith("zh"):
+        return "zh-CN"
+    return "en" if tag.startswith("en") else None
+
+
+def problem(request: Request, error: AppError) -> HTTPResponse:
+    """Render an error."""
+    language = language_of(request)
+    data = {key: value for key, value in error.data.items() if key not in {"resource", "allow"}}
+    body = {
+        "type": PROBLEM_TYPE + error.code,
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail(language),
+        "instance": request.path,
+        "code": error.code,
+        "request_id": request.ctx.request_id,
+        **{key: moment(value) if isinstance(value, datetime) else value for key, value in data.items()},
+    }
+    if "resource" in error.data:
+        body["resource"] = error.data["resource"]
+    return raw(
+        orjson.dumps(body, default=str),
+        status=error.status,
+        content_type=PROBLEM_JSON,
+        headers={"Content-Language": language, **error.headers()},
+    )
+
+
+def check_version(request: Request, row: Any, fresh: Callable[[], Any]) -> None:
+    """Refuse a command that carries `If-Match` with another version than the row's.
+
+    Raises: Stale, with the fresh resource.
+    """
+    expected = request.headers.get("if-match")
+    if expected is not None and expected.strip('" ') != str(row.version):
+        raise Stale(resource=fresh())
+
+
+class Guard(Protocol):
+    """Finds out who sends a request and whether they may; sets `request.ctx.account` or `request.ctx.staff`."""
+
+    scheme: str
+
+    async def __call__(self, request: Request) -> None:
+        """Raise SignInNeeded or Forbidden."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a route promises; validation and the OpenAPI document are made from it."""
+
+    guard: Guard | None
+    body: type[Form] | None
+    query: type[Form] | None
+    returns: type[BaseModel] | None
+    status: int
+    errors: tuple[type[AppError], ...]
+    creates: bool
+    tag: str
+    content_types: tuple[str, ...]
+
+
+def api(
+    *,
+    guard: Guard | None = None,
+    body: type[Form] | None = None,
+    query: type[Form] | None = None,
+    returns: type[BaseModel] | None = None,
+    status: int = 200,
+    errors: tuple[type[AppError], ...] = (),
+    creates: bool | str = False,
+    tag: str = "",
+    content_types: tuple[str, ...] = (JSON,),
+) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[HTTPResponse]]]:
+    """Guard, read and document a route.
+
+    creates: the route takes `Idempotency-Key`. True keeps the answer around the handler, in one transaction with its
+        effect; "secret" does the same and encrypts it; "itself" only reads the key into `request.ctx.once`, for a
+        handler whose one statement keeps the answer.
+    """
+    operation = Operation(guard, body, query, returns, status, errors, bool(creates), tag, content_types)
+
+    def wrap(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[HTTPResponse]]:
+        @functools.wraps(handler)
+        async def route(request: Request, **path: Any) -> HTTPResponse:
+            if guard is not None:
+                await guard(request)
+            arguments = {name: _path_value(value) for name, value in path.items()}
+            if body is not None:
+                arguments["body"] = _read_body(request, body)
+            if query is not None:
+                arguments["query"] = _read_query(request, query)
+            if not creates:
+                return _answer(await handler(request, **arguments), status)
+            request.ctx.once = _once(request)
+            if creates == "itself" or request.ctx.once is None:
+                return _answer(await handler(request, **arguments), status)
+            return await _once_only(request, handler, arguments, operation, secret=creates == "secret")
+
+        route.operation = operation  # type: ignore[attr-defined]
+        return route
+
+    return wrap
+
+
+def replayed(status: int, body: bytes) -> HTTPResponse:
+    """Give an earlier answer again."""
+    return reply(body, status, {"Idempotent-Replayed": "true"})
+
+
+async def _once_only(
+    request: Request, handler: Callable, arguments: dict[str, Any], operation: Operation, *, secret: bool
+) -> HTTPResponse:
+    once: Once = request.ctx.once
+    if earlier := await once.earlier():
+        return replayed(*earlier)
+    try:
+        async with db.transaction():
+            answer = _answer(await handler(request, **arguments), operation.status)
+            if answer.status < 300:
+                await once.keep(answer.status, answer.body or b"", secret=secret)
+    except IntegrityError as error:
+        if db.violated(error) == IDEMPOTENCY_PRIMARY_KEY and (earlier := await once.earlier()):
+            return replayed(*earlier)  # a twin of this request was faster
+        raise
+    return answer
+
+
+def _once(request: Request) -> Once | None:
+    header = request.headers.get("idempotency-key")
+    if header is None:
+        return None
+    try:
+        key = UUID(header.strip())
+    except ValueError:
+        raise Malformed(
+            errors=[{"pointer": "", "code": "wrong_idempotency_key", "detail": "Idempotency-Key must be a UUID"}]
+        ) from None
+    principal = getattr(request.ctx, "account", None) or getattr(request.ctx, "staff", None)
+    actor = principal.actor if principal else "anyone"
+    return Once(actor=actor, key=key, fingerprint=fingerprint(request.method, request.path, request.body))
+
+
+def _path_value(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F-]{36}", value):
+        return UUID(value)
+    return value
+
+
+def _read_body(request: Request, form: type[Form]) -> Form:
+    content_type = (request.content_type or "").split(";")[0].strip().lower()
+    if request.body and content_type != JSON:
+        raise WrongMediaType()
+    try:
+        data = orjson.loads(request.body) if request.body else {}
+    except orjson.JSONDecodeError:
+        raise Unreadable() from None
+    if not isinstance(data, dict):
+        raise Unreadable()
+    try:
+        return form.model_validate(Form.clean(data))
+    except ValidationError as error:
+        raise _malformed(error) from None
+    except ValueError as error:
+        raise wrong_field("", "control_characters", str(error)) from None
+
+
+def _read_query(request: Request, form: type[Form]) -> Form:
+    try:
+        return form.model_validate({name: Form.clean(values[-1]) for name, values in request.args.items()})
+    except ValidationError as error:
+        raise _malformed(error) from None
+    except ValueError as error:
+        raise wrong_field("", "control_characters", str(error)) from None
+
+
+def _malformed(error: ValidationError) -> Malformed:
+    return Malformed(
+        errors=[
+            {
+                "pointer": "".join(f"/{part}" for part in item["loc"]),
+                "code": item["type"],
+                "detail": item["msg"][:200],
+            }
+            for item in error.errors(include_url=False, include_context=False, include_input=False)[:20]
+        ]
+    )
+
+
+def _answer(result: Any, status: int) -> HTTPResponse:
+    if isinstance(result, HTTPResponse):
+        return result
+    if result is None:
+        return HTTPResponse(status=204)
+    return reply(result, status)
+
+
+def uuid_or_404(text: str) -> UUID:
+    """Read an id from outside; what is no UUID does not exist.
+
+    Raises: NotFound.
+    """
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound() from None
+
+
+# ---- OpenAPI -------------------------------------------------------------------------------------------------------
+
+
+def openapi(app: Sanic, *, title: str, version: str) -> dict[str, Any]:
+    """Make the OpenAPI 3.1 document of every route that was declared with `api`."""
+    routes = sorted(
+        ((route, route.handler.operation) for route in app.router.routes if hasattr(route.handler, "operation")),
+        key=lambda pair: (pair[0].path, sorted(pair[0].methods)),
+    )
+    models: set[tuple[type[BaseModel], Any]] = {(Problem, "serialization")}
+    for _, operation in routes:
+        models |= {(model, "validation") for model in (operation.body, operation.query) if model}
+        models |= {(operation.returns, "serialization")} if operation.returns else set()
+    refs, definitions = models_json_schema(
+        sorted(models, key=lambda item: (item[0].__name__, item[1])), ref_template="#/components/schemas/{model}"
+    )
+    schemas = definitions.get("$defs", {})
+    paths: dict[str, Any] = {}
+    for route, operation in routes:
+        path, parameters = _path_of(route)
+        if operation.query:
+            name = refs[(operation.query, "validation")]["$ref"].rsplit("/", 1)[1]
+            schema = schemas[name]
+            parameters += [
+                {"name": key, "in": "query", "required": key in schema.get("required", ()), "schema": value}
+                for key, value in schema.get("properties", {}).items()
+            ]
+        if operation.creates:
+            parameters.append(
+                {
+                    "name": "Idempotency-Key",
+                    "in": "header",
+                    "required": False,
+                    "schema": {"type": "string", "format": "uuid"},
+                }
+            )
+        documented: dict[str, Any] = {
+            "operationId": route.name.split(".", 1)[-1].replace(".", "_"),
+            "tags": [operation.tag or route.name.split(".")[1]],
+            "parameters": parameters,
+            "responses": _responses(route, operation, refs),
+        }
+        if text := inspect.getdoc(route.handler):
+            documented["summary"] = text.splitlines()[0]
+        if operation.body:
+            documented["requestBody"] = {
+                "required": True,
+                "content": {JSON: {"schema": refs[(operation.body, "validation")]}},
+            }
+        if operation.guard:
+            documented["security"] = [{operation.guard.scheme: []}]
+        for method in route.methods - {"HEAD", "OPTIONS"}:
+            paths.setdefault(path, {})[method.lower()] = documented
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version},
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                scheme: {"type": "http", "scheme": "bearer", "description": text}
+                for scheme, text in (("patient", "Token of POST /sessions"), ("staff", "Token of POST /staff/sessions"))
+            },
+        },
+    }
+
+
+def _path_of(route: Any) -> tuple[str, list[dict[str, Any]]]:
+    path, parameters = "/" + route.path, []
+    for parameter in route.params.values():
+        path = re.sub(rf"<{parameter.name}(:[^>]*)?>", "{" + parameter.name + "}", path)
+        schema = {"type": "string", "format": "uuid"} if parameter.label == "uuid" else {"type": "string"}
+        parameters.append({"name": parameter.name, "in": "path", "required": True, "schema": schema})
+    return path, parameters
+
+
+def _responses(route: Any, operation: Operation, refs: dict) -> dict[str, Any]:
+    ok: dict[str, Any] = {"description": "OK"}
+    if operation.returns:
+        ok["content"] = {JSON: {"schema": refs[(operation.returns, "serialization")]}}
+    elif operation.content_types != (JSON,):
+        ok["content"] = {name: {} for name in operation.content_types}
+    codes: dict[int, list[str]] = {}
+    for error in operation.errors:
+        codes.setdefault(error.status, []).append(error.code)
+    for status, here in (
+        (400, operation.body),
+        (401, operation.guard),
+        (403, operation.guard),
+        (404, route.params),
+        (413, operation.body),
+        (415, operation.body),
+        (422, operation.body or operation.query),
+    ):
+        if here:
+            codes.setdefault(status, [])
+    schema = {PROBLEM_JSON: {"schema": refs[(Problem, "serialization")]}}
+    answers = {
+        str(status): {"description": " · ".join(sorted(set(names))) or "Problem", "content": schema}
+        for status, names in sorted(codes.items())
+    }
+    return {str(operation.status): ok, **answers}
