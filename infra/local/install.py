@@ -46,7 +46,8 @@ def install(wanted):
             )
     print("· 正在安装依赖（首次约一分钟） … installing what requirements.lock names", flush=True)
     locked = ["--require-hashes", "--requirement", os.path.join(ROOT, "requirements.lock")]
-    ourselves = ["--no-build-isolation", "--editable", ROOT]
+    # «compat» points to this folder; the other modes list its packages and miss one that is added later.
+    ourselves = ["--no-build-isolation", "--config-settings", "editable_mode=compat", "--editable", ROOT]
     for what in (locked, ourselves):
         if subprocess.call([PYTHON, *PIP, *what], cwd=ROOT) != 0:
             return refuse("依赖安装失败，请检查网络。", "The dependencies cannot be installed; see above.")
