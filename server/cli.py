@@ -141,17 +141,13 @@ async def migrate_database(url: str) -> None:
     """Run the migrations that are missing; only one process at a time, the others wait."""
     from server.app import models
 
-    await Tortoise.init(config=db.config(url, models=(*KERNEL_MODELS, *models())), _enable_global_fallback=True)
-    try:
-        async with db.transaction():
-            # the executor has no lock of its own; it works on a connection of its own while this one holds the lock
-            await db.fetch("SET LOCAL idle_in_transaction_session_timeout = 0")
-            await db.fetch("SET LOCAL lock_timeout = 0")
-            await db.fetch("SET LOCAL statement_timeout = 0")
-            await db.fetch("SELECT pg_advisory_xact_lock($1)", MIGRATION_LOCK)
-            await db.detached(lambda: run_migrations(config=db.config(url, models=(*KERNEL_MODELS, *models()))))
-    finally:
-        await Tortoise.close_connections()
+    # the executor has no lock of its own: hold one on a connection beside it
+    async with db.alone(url) as connection:
+        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        try:
+            await run_migrations(config=db.config(url, models=(*KERNEL_MODELS, *models())))
+        finally:
+            await Tortoise.close_connections()
 
 
 def _migrate(_: argparse.Namespace) -> None:

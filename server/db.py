@@ -3,6 +3,7 @@
 The only place that opens transactions.
 """
 
+import asyncio
 import contextvars
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -90,6 +91,18 @@ async def disconnect() -> None:
 
 
 @asynccontextmanager
+async def alone(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Open one connection beside the pool, for what needs a session of its own; without time limits."""
+    credentials = config(url, models=())["connections"]["default"]["credentials"]
+    names = ("host", "port", "user", "password", "database")
+    connection = await asyncpg.connect(**{name: credentials[name] for name in names})
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
 async def transaction() -> AsyncIterator[None]:
     """Do everything inside or nothing. Inside another one it is a savepoint."""
     outermost = _depth.get() == 0
@@ -148,8 +161,6 @@ async def lock(model: type[R], row_id: UUID) -> R:
 
 async def detached(make: Callable[[], Awaitable[Any]]) -> Any:
     """Run a coroutine outside the open transaction, on a connection of its own, and wait for it."""
-    import asyncio
-
     return await asyncio.get_running_loop().create_task(_call(make), context=CLEAN.copy())
 
 

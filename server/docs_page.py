@@ -4,11 +4,15 @@ from html import escape
 from typing import Any
 
 _STYLE = """
-:root{color-scheme:light dark}body{font:16px/1.55 system-ui,"Noto Sans CJK SC",sans-serif;max-width:64rem;
-margin:2rem auto;padding:0 1rem}h2{margin-top:2.5rem;border-bottom:2px solid #0f766e;padding-bottom:.2rem}details{border:1px solid #8885;
-border-radius:.5rem;margin:.5rem 0;padding:.4rem .8rem}summary{cursor:pointer}b.m{display:inline-block;min-width:4.5rem;
-color:#0f766e}code,pre{font:14px/1.45 ui-monospace,monospace}pre{overflow:auto;background:#8881;padding:.6rem;
-border-radius:.4rem}table{border-collapse:collapse}td{padding:.15rem .8rem .15rem 0;vertical-align:top}
+:root{color-scheme:light dark}
+body{font:16px/1.55 system-ui,"Noto Sans CJK SC",sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}
+h2{margin-top:2.5rem;border-bottom:2px solid #0f766e;padding-bottom:.2rem}
+details{border:1px solid #8885;border-radius:.5rem;margin:.5rem 0;padding:.4rem .8rem}
+summary{cursor:pointer}
+b.m{display:inline-block;min-width:4.5rem;color:#0f766e}
+code{font:14px/1.45 ui-monospace,monospace}
+table{border-collapse:collapse}
+td{padding:.15rem .8rem .15rem 0;vertical-align:top}
 """
 
 

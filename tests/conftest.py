@@ -12,7 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
-import asyncpg
 import pytest
 import pytest_asyncio
 import uvloop
@@ -93,24 +92,15 @@ def database_named(url: str, name: str) -> str:
     return head.rsplit("/", 1)[0] + "/" + name + (f"?{query}" if query else "")
 
 
-async def _connect(url: str) -> asyncpg.Connection:
-    credentials = db.config(url, models=())["connections"]["default"]["credentials"]
-    return await asyncpg.connect(
-        host=credentials["host"], user=credentials["user"], database=credentials["database"], port=credentials["port"]
-    )
-
-
 @pytest_asyncio.fixture(scope="session")
 async def template(servers) -> str:
     """A database that has been migrated, to copy from."""
-    admin = await _connect(servers.database_url)
-    await admin.execute(f"CREATE DATABASE {TEMPLATE}")
-    await admin.close()
+    async with db.alone(servers.database_url) as admin:
+        await admin.execute(f"CREATE DATABASE {TEMPLATE}")
     url = database_named(servers.database_url, TEMPLATE)
     await migrate_database(url)
-    connection = await _connect(url)
-    await connection.execute(MOVABLE_CLOCK)
-    await connection.close()
+    async with db.alone(url) as connection:
+        await connection.execute(MOVABLE_CLOCK)
     return TEMPLATE
 
 
@@ -118,13 +108,12 @@ async def template(servers) -> str:
 async def fresh_database(servers, template: str) -> AsyncIterator[str]:
     """Give the address of a new copy of the migrated database; drop it in the end."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    admin = await _connect(servers.database_url)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    try:
-        yield database_named(servers.database_url, name)
-    finally:
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await admin.close()
+    async with db.alone(servers.database_url) as admin:
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield database_named(servers.database_url, name)
+        finally:
+            await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @dataclass
@@ -147,17 +136,20 @@ async def site(servers, template, tmp_path_factory) -> AsyncIterator[Site]:
     async with fresh_database(servers, template) as database_url:
         env = environment(servers, port=port, simulator_port=simulator_port, database_url=database_url)
         settings = load(env)
-        async with simulated_platform(simulator_port, port, tmp_path_factory.mktemp("simulator")):
-            async with served(settings) as app, aiohttp.ClientSession() as http:
-                yield Site(
-                    base=f"http://127.0.0.1:{port}",
-                    simulator=f"http://127.0.0.1:{simulator_port}",
-                    settings=settings,
-                    http=http,
-                    jobs={job.name: job for job in all_jobs()},
-                    environment=env,
-                    app=app,
-                )
+        async with (
+            simulated_platform(simulator_port, port, tmp_path_factory.mktemp("simulator")),
+            served(settings) as app,
+            aiohttp.ClientSession() as http,
+        ):
+            yield Site(
+                base=f"http://127.0.0.1:{port}",
+                simulator=f"http://127.0.0.1:{simulator_port}",
+                settings=settings,
+                http=http,
+                jobs={job.name: job for job in all_jobs()},
+                environment=env,
+                app=app,
+            )
 
 
 @asynccontextmanager
@@ -203,14 +195,10 @@ async def clean_tables() -> None:
     """Empty every table but those that a migration filled."""
     rows = await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     names = sorted(row["tablename"] for row in rows if row["tablename"] not in KEPT_TABLES)
-    counted = await db.fetch(
-        " UNION ALL ".join(f"(SELECT '{name}' AS name FROM {name} LIMIT 1)" for name in names)
-    )
+    counted = await db.fetch(" UNION ALL ".join(f"(SELECT '{name}' AS name FROM {name} LIMIT 1)" for name in names))
     if counted:
         filled = ", ".join(row["name"] for row in counted)
-        await db.fetch("SET session_replication_role = replica")
         await db.fetch(f"TRUNCATE {filled} CASCADE")
-        await db.fetch("SET session_replication_role = origin")
 
 
 @pytest_asyncio.fixture
@@ -270,4 +258,3 @@ def drain(hospital) -> Callable[[], Awaitable[None]]:
         raise AssertionError("the workers do not come to rest")
 
     return run
-
