@@ -119,8 +119,9 @@ async def _beat() -> None:
 async def _listen(opened: Runtime, runner: Runner) -> None:
     """Hear the bell for ever: a lost Redis ends arq's worker, so start a new one."""
 
-    async def look(_: dict[str, Any], name: str) -> None:
-        await runner.run(name)
+    async def look(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+        for name in args:
+            await runner.run(name)
 
     while True:
         pool = ArqRedis(redis_pool(opened.settings.redis_url), job_serializer=pack, job_deserializer=ormsgpack.unpackb)

@@ -285,13 +285,13 @@ def vocabulary() -> dict[str, type[Fact]]:
 
 
 @cache
-def _adapter(kind: type[Fact]) -> TypeAdapter:
-    return TypeAdapter(kind)
+def _adapter(name: str) -> TypeAdapter:
+    return TypeAdapter(vocabulary()[name])
 
 
 def as_payload(fact: Fact) -> dict[str, Any]:
     """Give the fields of a fact, ready for JSON."""
-    return _adapter(type(fact)).dump_python(fact, mode="json")
+    return _adapter(type(fact).__name__).dump_python(fact, mode="json")
 
 
 def from_payload(name: str, payload: dict[str, Any]) -> Fact:
@@ -301,4 +301,4 @@ def from_payload(name: str, payload: dict[str, Any]) -> Fact:
     """
     kind = vocabulary()[name]
     known = {field.name for field in fields(kind)}
-    return _adapter(kind).validate_python({key: value for key, value in payload.items() if key in known})
+    return _adapter(name).validate_python({key: value for key, value in payload.items() if key in known})
