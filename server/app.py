@@ -16,7 +16,7 @@ from sanic.exceptions import PayloadTooLarge, SanicException
 from miniapp_api.wiring import WIRING as MINIAPP
 from notifications.wiring import WIRING as NOTIFICATIONS
 from satisfaction.wiring import WIRING as SATISFACTION
-from server import console, live
+from server import console, kill_points, live
 from server import metrics as figures
 from server.config import Settings
 from server.errors import AppError, MethodNotAllowed, NotFound, TooLarge, Unreadable
@@ -106,6 +106,8 @@ def _every_request(app: Sanic) -> None:
     async def end(request: Request, response: HTTPResponse) -> None:
         if not hasattr(request.ctx, "began"):
             return
+        if response.status == 201:
+            kill_points.reach("before_reply")  # the effect is committed, its answer is lost
         seconds = time.perf_counter() - request.ctx.began
         # by the route's name: a path would hold ids, and make a series of each
         route = request.route.path if request.route else "none"

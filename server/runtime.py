@@ -11,7 +11,7 @@ from redis.asyncio import BlockingConnectionPool, Redis, UnixDomainSocketConnect
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from server import clock, db, jobs, live, privacy
+from server import clock, db, jobs, kill_points, live, privacy
 from server.config import Settings
 from server.wechat import Wechat
 
@@ -87,6 +87,7 @@ async def running(settings: Settings, *, models: Iterable[str], serves: bool = F
     """
     clock.use_zone(settings.zone)
     privacy.use_keys(settings.keys)
+    kill_points.use_kill_point(settings.kill_point)
     await db.connect(settings.database_url, models=(*KERNEL_MODELS, *models), pool_size=settings.pool_size)
     redis = Redis(connection_pool=redis_pool(settings.redis_url))
     subscriber = subscriber_of(settings.redis_url)
