@@ -3,6 +3,7 @@
 import base64
 import itertools
 import json
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 import pytest_asyncio
+import structlog
 import uvloop
 from aiohttp import web
 from sanic import Sanic
@@ -29,6 +31,8 @@ from server.app import create_app
 from server.cli import all_jobs, migrate_database
 from server.config import Settings, load
 from server.jobs import Job
+
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 TEMPLATE = "hospital_template"
 _numbers = itertools.count(1)
