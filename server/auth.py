@@ -47,20 +47,27 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-async def sign_in_patient(wechat: Wechat, code: str, language: str) -> tuple[str, datetime, Account]:
-    """Exchange the code of `wx.login` for a token, and make the account when it is new.
+async def identify(wechat: Wechat, code: str) -> dict[str, Any]:
+    """Ask the platform who sent the code of `wx.login`; outside any transaction, as it waits for the network.
 
-    Returns: the token, when it expires, the account.
+    Returns: {openid, unionid?, session_key}.
     Raises: LoginCodeRefused, OutsideTrouble.
     """
     try:
-        session = await wechat.code_to_session(code)
+        return await wechat.code_to_session(code)
     except WechatRefused as refusal:
         if refusal.errcode in (-1, 45009, 45011):
             raise OutsideTrouble(retry_after=10) from refusal
         raise LoginCodeRefused() from refusal
     except WechatTrouble as trouble:
         raise OutsideTrouble() from trouble
+
+
+async def admit_patient(session: dict[str, Any], language: str) -> tuple[str, datetime, Account]:
+    """Give a token to whom the platform named, and make the account when it is new.
+
+    Returns: the token, when it expires, the account.
+    """
     async with db.transaction():
         row = await db.fetch_one(
             "INSERT INTO account (id, openid, unionid, language, created_at) VALUES ($1, $2, $3, $4, app_now())"
@@ -77,9 +84,10 @@ async def sign_in_patient(wechat: Wechat, code: str, language: str) -> tuple[str
     return token, expires_at, account
 
 
-async def sign_in_staff(username: str, password: str) -> tuple[str, datetime, SignedInStaff]:
-    """Check a password and give a token; five wrong ones lock the name for a quarter of an hour.
+async def check_password(username: str, password: str) -> Staff:
+    """Find a member of staff by name and password; five wrong ones lock the name for a quarter of an hour.
 
+    Outside any transaction: hashing takes its time, and a wrong try must be counted although the request is refused.
     Raises: WrongPassword, TooMany.
     """
     staff = await Staff.get_or_none(username=username, active=True)
@@ -98,10 +106,15 @@ async def sign_in_staff(username: str, password: str) -> tuple[str, datetime, Si
             LOCKED,
         )
         raise WrongPassword()
+    return staff
+
+
+async def admit_staff(staff: Staff) -> tuple[str, datetime, SignedInStaff]:
+    """Give a token to a member of staff whose password was right."""
     async with db.transaction():
         await Staff.filter(id=staff.id).update(failed_logins=0, locked_until=None)
         token, expires_at = await _issue(STAFF_LOGIN, staff_id=staff.id)
-    found = await _find(token_hash(token))
+        found = await _find(token_hash(token))
     assert isinstance(found, SignedInStaff)  # issued above
     return token, expires_at, found
 

@@ -12,13 +12,13 @@ from sanic.response import html, raw
 
 from server import clock, db
 from server.accounts import SignedInStaff
-from server.auth import sign_in_patient, sign_in_staff, sign_out, staff_only
+from server.auth import admit_patient, admit_staff, check_password, identify, sign_out, staff_only
 from server.config import Settings
 from server.docs_page import render
 from server.errors import Forbidden, LoginCodeRefused, NotFound, OutsideTrouble, TooMany, WrongPassword
 from server.hospital import Campus, Hospital
 from server.runtime import runtime
-from server.web import Form, View, api, language_of, moment, openapi, reply
+from server.web import Form, View, api, language_of, moment, once_only, openapi, replayed, reply
 
 bp = Blueprint("kernel")
 v1 = Blueprint("open", url_prefix="/api/v1")
@@ -193,18 +193,22 @@ async def docs(request: Request) -> HTTPResponse:
     body=PatientSignIn,
     returns=PatientSession,
     status=201,
-    creates="secret",
+    creates="itself",
     errors=(LoginCodeRefused, OutsideTrouble),
     tag="sign-in",
 )
-async def patient_session(request: Request, body: PatientSignIn) -> PatientSession:
+async def patient_session(request: Request, body: PatientSignIn) -> HTTPResponse:
     """Sign in with the code of `wx.login`."""
-    token, expires_at, account = await sign_in_patient(runtime().wechat, body.code, language_of(request))
-    return PatientSession(
-        token=token,
-        expires_at=_moment(expires_at),
-        account=AccountView(id=str(account.id), language=account.language),
-    )
+    if request.ctx.once and (earlier := await request.ctx.once.earlier()):
+        return replayed(*earlier)  # the platform takes a code only once
+    session = await identify(runtime().wechat, body.code)
+
+    async def admit() -> PatientSession:
+        token, expires_at, account = await admit_patient(session, language_of(request))
+        shown = AccountView(id=str(account.id), language=account.language)
+        return PatientSession(token=token, expires_at=_moment(expires_at), account=shown)
+
+    return await once_only(request, admit, status=201, secret=True)
 
 
 @v1.post("/staff/sessions")
@@ -212,14 +216,19 @@ async def patient_session(request: Request, body: PatientSignIn) -> PatientSessi
     body=StaffSignIn,
     returns=StaffSession,
     status=201,
-    creates="secret",
+    creates="itself",
     errors=(WrongPassword, TooMany),
     tag="sign-in",
 )
-async def staff_session(_: Request, body: StaffSignIn) -> StaffSession:
+async def staff_session(request: Request, body: StaffSignIn) -> HTTPResponse:
     """Sign in as a member of staff."""
-    token, expires_at, staff = await sign_in_staff(body.username, body.password)
-    return StaffSession(token=token, expires_at=_moment(expires_at), staff=show_staff(staff))
+    staff = await check_password(body.username, body.password)
+
+    async def admit() -> StaffSession:
+        token, expires_at, found = await admit_staff(staff)
+        return StaffSession(token=token, expires_at=_moment(expires_at), staff=show_staff(found))
+
+    return await once_only(request, admit, status=201, secret=True)
 
 
 @v1.get("/staff/me")

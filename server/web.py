@@ -233,8 +233,7 @@ def api(
     """Guard, read and document a route.
 
     creates: the route takes `Idempotency-Key`. True keeps the answer around the handler, in one transaction with its
-        effect; "secret" does the same and encrypts it; "itself" only reads the key into `request.ctx.once`, for a
-        handler whose one statement keeps the answer.
+        effect; "itself" only reads the key into `request.ctx.once`, for a handler that keeps the answer itself.
     """
     operation = Operation(guard, body, query, returns, status, errors, bool(creates), tag, content_types)
 
@@ -251,9 +250,9 @@ def api(
             if not creates:
                 return _answer(await handler(request, **arguments), status)
             request.ctx.once = _once(request)
-            if creates == "itself" or request.ctx.once is None:
+            if creates == "itself":
                 return _answer(await handler(request, **arguments), status)
-            return await _once_only(request, handler, arguments, operation, secret=creates == "secret")
+            return await once_only(request, lambda: handler(request, **arguments), status=status)
 
         route.operation = operation  # type: ignore[attr-defined]
         return route
@@ -266,15 +265,21 @@ def replayed(status: int, body: bytes) -> HTTPResponse:
     return reply(body, status, {"Idempotent-Replayed": "true"})
 
 
-async def _once_only(
-    request: Request, handler: Callable, arguments: dict[str, Any], operation: Operation, *, secret: bool
+async def once_only(
+    request: Request, make: Callable[[], Awaitable[Any]], *, status: int, secret: bool = False
 ) -> HTTPResponse:
-    once: Once = request.ctx.once
+    """Do what `make` does in one transaction with the record of its answer; give an earlier answer again.
+
+    make: must wait for nothing but the database. secret: the kept answer is encrypted.
+    """
+    once: Once | None = request.ctx.once
+    if once is None:
+        return _answer(await make(), status)
     if earlier := await once.earlier():
         return replayed(*earlier)
     try:
         async with db.transaction():
-            answer = _answer(await handler(request, **arguments), operation.status)
+            answer = _answer(await make(), status)
             if answer.status < 300:
                 await once.keep(answer.status, answer.body or b"", secret=secret)
     except IntegrityError as error:

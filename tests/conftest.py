@@ -1,11 +1,13 @@
 """One server, database, Redis and simulated platform per session; clean tables per test; the clock; drain()."""
 
+import asyncio
 import base64
 import itertools
 import json
 import logging
 import os
 import socket
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,6 +34,9 @@ from server.cli import all_jobs, migrate_database
 from server.config import Settings, load
 from server.jobs import Job
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.14 wants a factory, which sync tests do not share
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # the loop that the product runs on
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 TEMPLATE = "hospital_template"
@@ -45,11 +50,6 @@ CREATE OR REPLACE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql STABLE AS
     'SELECT now() + shift FROM clock_shift';
 """
 KEPT_TABLES = {"clock_shift", "tortoise_migrations"}
-
-
-def pytest_asyncio_loop_factories(config, item):
-    """Run the tests on the loop that the product runs on."""
-    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="session")
