@@ -1,4 +1,4 @@
-"""The answer is lost: the server is restarted, or killed between the commit and the reply. Asking again tells the truth."""
+"""The answer is lost: a server is restarted, or killed between commit and reply. Asking again tells the truth."""
 
 from dataclasses import replace
 from uuid import uuid4
