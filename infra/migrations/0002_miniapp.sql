@@ -68,6 +68,8 @@ CREATE TABLE slot (              -- a band of a session with its own places
     capacity integer NOT NULL CHECK (capacity >= 0),
     taken integer NOT NULL DEFAULT 0,
     last_number integer NOT NULL DEFAULT 0,
+    -- the session's stop, here too: a booking that waits for this row looks again at this row only
+    is_stopped boolean NOT NULL DEFAULT false,
     version integer NOT NULL DEFAULT 1,
     CONSTRAINT slot_never_oversold CHECK (taken BETWEEN 0 AND capacity),
     UNIQUE (session_id, starts_at)
@@ -137,9 +139,13 @@ CREATE TABLE ticket (            -- a place in a queue
     flags jsonb NOT NULL DEFAULT '[]',
     sort_class integer NOT NULL DEFAULT 1,              -- 0 urgent, 1 everybody else
     sort_at timestamptz NOT NULL,
+    rule text NOT NULL DEFAULT 'walk_in',               -- of the queue's policy, that gave sort_at
     checked_in_at timestamptz NOT NULL,
     called_at timestamptz,
     call_count integer NOT NULL DEFAULT 0,
+    miss_count integer NOT NULL DEFAULT 0,
+    stage text NOT NULL DEFAULT '',                     -- the station that an away patient was sent to
+    next_place text NOT NULL DEFAULT '',
     started_at timestamptz,
     finished_at timestamptz,
     reason text NOT NULL DEFAULT '',
@@ -151,7 +157,8 @@ CREATE UNIQUE INDEX ticket_one_for_an_appointment ON ticket (appointment_id)
 CREATE UNIQUE INDEX ticket_one_in_a_room ON ticket (room_id) WHERE state IN ('called', 'in_service');
 CREATE UNIQUE INDEX ticket_one_place_for_a_person ON ticket (patient_id, department_id, day)
     WHERE state IN ('waiting', 'called', 'in_service', 'missed', 'held', 'away');
-CREATE INDEX ticket_waiting ON ticket (department_id, day, sort_class, sort_at, number) WHERE state = 'waiting';
+CREATE INDEX ticket_waiting ON ticket (department_id, day, sort_class, sort_at, number)
+    INCLUDE (practitioner_id) WHERE state = 'waiting';
 
 CREATE TABLE scan (              -- every scan with its first answer, also the refused ones
     id uuid PRIMARY KEY,                                -- chosen by the device
@@ -179,6 +186,8 @@ CREATE TABLE encounter (         -- one visit, from the room's start to its fini
     started_at timestamptz NOT NULL,
     finished_at timestamptz,
     advice_cipher bytea,
-    revisit_on date
+    revisit_on date,
+    care_plan_id uuid,
+    diagnosis_group text NOT NULL DEFAULT ''
 );
 CREATE INDEX encounter_patient ON encounter (patient_id, started_at DESC);

@@ -1,0 +1,1 @@
+"""Schedules, sessions, slots and appointments."""

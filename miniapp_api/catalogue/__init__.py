@@ -1,0 +1,1 @@
+"""What the hospital offers: departments and practitioners."""
