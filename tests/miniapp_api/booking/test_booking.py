@@ -1,15 +1,13 @@
 """Booking over HTTP: what is answered, what is refused and why, what is left in the tables."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 import orjson
 
-from miniapp_api.booking.views import AppointmentDetail, AppointmentView
-from server import clock as time
+from miniapp_api.booking.views import AppointmentView
 from server import db
 from tests import props
-from tests.cast import Client, a_member_of_staff, a_patient_by_row
+from tests.cast import a_patient_by_row
 
 
 async def a_booking(patient, **slot):
@@ -43,7 +41,7 @@ async def test_the_last_place_is_answered_as_full(hospital):
 
 async def test_a_booking_leaves_a_history_and_a_fact(hospital):
     patient = await a_patient_by_row(hospital)
-    slot, booked = await a_booking(patient)
+    _, booked = await a_booking(patient)
     (history,) = await db.fetch("SELECT * FROM transition WHERE subject_id = $1", booked["id"])
     assert (history["from_state"], history["to_state"], history["channel"]) == (None, "booked", "miniapp")
     assert str(history["by_id"]) == patient.account_id
