@@ -4,8 +4,8 @@ CREATE TABLE questionnaire (
     id uuid PRIMARY KEY,
     code text NOT NULL,
     version integer NOT NULL,
-    title text NOT NULL,
-    items jsonb NOT NULL,
+    title jsonb NOT NULL,                               -- by language
+    items jsonb NOT NULL,                               -- texts by language
     active boolean NOT NULL DEFAULT true,
     UNIQUE (code, version)
 );
@@ -34,8 +34,8 @@ CREATE INDEX invitation_invited ON invitation (deadline) WHERE state = 'invited'
 CREATE TABLE response (          -- QuestionnaireResponse: one per invitation
     id uuid PRIMARY KEY,
     invitation_id uuid NOT NULL UNIQUE REFERENCES invitation (id),
-    answers jsonb NOT NULL,
-    comment_cipher bytea,
+    answers jsonb NOT NULL,                             -- figures and choices only
+    texts_cipher bytea,                                 -- the patient's own words
     contact_me boolean NOT NULL DEFAULT false,
     overall integer CHECK (overall BETWEEN 1 AND 5),
     is_low boolean NOT NULL,
@@ -64,6 +64,7 @@ CREATE TABLE complaint (
     topic text NOT NULL,
     wants_contact boolean NOT NULL DEFAULT false,
     handler_id uuid REFERENCES staff (id),
+    merged_into_id uuid REFERENCES complaint (id),
     received_at timestamptz NOT NULL,
     acknowledged_at timestamptz,
     acknowledge_due_at timestamptz NOT NULL,
@@ -72,9 +73,13 @@ CREATE TABLE complaint (
     answered_at timestamptz,
     answer_due_at timestamptz NOT NULL,
     closed_at timestamptz,
-    version integer NOT NULL DEFAULT 1
+    version integer NOT NULL DEFAULT 1,
+    CHECK ((state = 'merged') = (merged_into_id IS NOT NULL)),
+    CHECK ((closed_at IS NOT NULL) = (state IN ('confirmed_closed', 'closed_no_reply', 'closed_disagreed', 'withdrawn',
+                                                'merged')))
 );
 CREATE INDEX complaint_open ON complaint (state, id) WHERE closed_at IS NULL;
+CREATE INDEX complaint_load ON complaint (handler_id) WHERE closed_at IS NULL;
 CREATE INDEX complaint_account ON complaint (account_id, id DESC);
 CREATE INDEX complaint_unacknowledged ON complaint (acknowledge_due_at)
     WHERE acknowledged_at IS NULL AND closed_at IS NULL;
@@ -89,7 +94,8 @@ CREATE TABLE complaint_entry (   -- the time line; it cannot be rewritten
     author_name text NOT NULL DEFAULT '',
     visible_to_patient boolean NOT NULL,
     text_cipher bytea NOT NULL,
-    at timestamptz NOT NULL DEFAULT now()
+    at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT complaint_entry_note_is_internal CHECK (kind <> 'note' OR NOT visible_to_patient)
 );
 CREATE INDEX complaint_entry_complaint ON complaint_entry (complaint_id, id);
 

@@ -1,0 +1,1 @@
+"""Complaints (投诉): clocks, the ladder, and a time line that cannot be rewritten."""

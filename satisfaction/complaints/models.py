@@ -1,0 +1,366 @@
+"""What is kept of complaints: the complaint, its time line, its breaches; and the reads that show them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from tortoise import fields
+
+from satisfaction.complaints.rules import Clock, ComplaintState, Hand
+from server import db, privacy
+from server.db import Row
+from server.errors import SomeoneWasFaster
+from server.ids import new_id
+
+
+class Complaint(Row):
+    """A complaint (投诉). level: how far up the ladder it is. cycle: the round; a reopening begins another."""
+
+    number = fields.TextField()
+    source = fields.TextField()
+    state = fields.CharEnumField(ComplaintState, description="")
+    severity = fields.TextField(default="B")
+    level = fields.IntField(default=0)
+    cycle = fields.IntField(default=1)
+    account_id = fields.UUIDField(null=True)
+    patient_id = fields.UUIDField(null=True)
+    patient_name = fields.TextField(default="")
+    encounter_id = fields.UUIDField(null=True)
+    department_id = fields.UUIDField(null=True)
+    practitioner_id = fields.UUIDField(null=True)
+    response_id = fields.UUIDField(null=True)
+    topic = fields.TextField()
+    wants_contact = fields.BooleanField(default=False)
+    handler_id = fields.UUIDField(null=True)
+    merged_into_id = fields.UUIDField(null=True)
+    received_at = fields.DatetimeField()
+    acknowledged_at = fields.DatetimeField(null=True)
+    acknowledge_due_at = fields.DatetimeField()
+    responded_at = fields.DatetimeField(null=True)
+    response_due_at = fields.DatetimeField()
+    answered_at = fields.DatetimeField(null=True)
+    answer_due_at = fields.DatetimeField()
+    closed_at = fields.DatetimeField(null=True)
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "complaint"
+
+    @property
+    def hands(self) -> tuple[Hand, ...]:
+        """Give the clocks of the present round."""
+        return hands_of(vars(self))
+
+
+class ComplaintEntry(Row):
+    """One line of the time line. The table refuses to change or delete it; a note is never visible to the patient."""
+
+    complaint_id = fields.UUIDField()
+    kind = fields.TextField()
+    author_kind = fields.TextField()
+    author_id = fields.UUIDField(null=True)
+    author_name = fields.TextField(default="")
+    visible_to_patient = fields.BooleanField()
+    text_cipher = fields.BinaryField()
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "complaint_entry"
+
+    @property
+    def text(self) -> str:
+        """Open the text."""
+        return privacy.unseal(self.text_cipher, place="complaint_entry.text_cipher", row_id=self.id)
+
+
+def hands_of(row: Any) -> tuple[Hand, ...]:
+    """Give the clocks of a row of `complaint`, in the order in which they are due.
+
+    row: a mapping with its columns.
+    """
+    return (
+        Hand(Clock.ACKNOWLEDGEMENT, row["acknowledge_due_at"], row["acknowledged_at"]),
+        Hand(Clock.FIRST_RESPONSE, row["response_due_at"], row["responded_at"]),
+        Hand(Clock.ANSWER, row["answer_due_at"], row["answered_at"]),
+    )
+
+
+async def change(row: Complaint, **values: Any) -> None:
+    """Set columns that are no state, and raise the version. The row must have been read in this transaction.
+
+    Raises: SomeoneWasFaster.
+    """
+    values["version"] = row.version + 1
+    if await Complaint.filter(id=row.id, version=row.version).update(**values) == 0:
+        raise SomeoneWasFaster()
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+async def next_number() -> int:
+    """Take the next number of the hospital's book of complaints."""
+    row = await db.fetch_one("SELECT nextval('complaint_number') AS n")
+    assert row is not None  # a sequence always answers
+    return row["n"]
+
+
+async def write_breach(complaint_id: UUID, *, clock: Clock, cycle: int, due_at: datetime) -> bool:
+    """Write down that a clock was missed, dated by the clock; tell whether this was news."""
+    row = await db.fetch_one(
+        "INSERT INTO breach (complaint_id, clock, cycle, breached_at, noticed_at) VALUES ($1, $2, $3, $4, app_now())"
+        " ON CONFLICT DO NOTHING RETURNING cycle",
+        complaint_id,
+        str(clock),
+        cycle,
+        due_at,
+    )
+    return row is not None
+
+
+# What needs a look: a clock ran out and was not noticed, or may raise the next level; or nobody handles it.
+DUE = """
+SELECT c.id FROM complaint c
+WHERE c.closed_at IS NULL AND (
+    (c.acknowledged_at IS NULL AND c.acknowledge_due_at < app_now() AND (c.level < 3 OR NOT EXISTS (
+        SELECT 1 FROM breach b WHERE b.complaint_id = c.id AND b.cycle = c.cycle AND b.clock = 'acknowledgement')))
+    OR (c.responded_at IS NULL AND c.response_due_at < app_now() AND NOT EXISTS (
+        SELECT 1 FROM breach b WHERE b.complaint_id = c.id AND b.cycle = c.cycle AND b.clock = 'first_response'))
+    OR (c.answered_at IS NULL AND c.answer_due_at < app_now() AND NOT EXISTS (
+        SELECT 1 FROM breach b WHERE b.complaint_id = c.id AND b.cycle = c.cycle AND b.clock = 'answer'))
+    OR c.handler_id IS NULL)
+ORDER BY c.id
+"""
+
+
+async def due_ids() -> list[UUID]:
+    """List the open complaints that need a look now, the oldest first."""
+    return [row["id"] for row in await db.fetch(DUE)]
+
+
+# ---- who handles ---------------------------------------------------------------------------------------------------
+
+ASSIGNING = 7_402_116  # two complaints that come together must not both go to whoever looks free
+
+
+async def one_at_a_time() -> None:
+    """Wait until no other transaction is choosing a handler."""
+    await db.fetch("SELECT pg_advisory_xact_lock($1)", ASSIGNING)
+
+
+async def loads() -> dict[UUID, int]:
+    """Count the open complaints of each handler."""
+    rows = await db.fetch(
+        "SELECT handler_id, count(*) AS n FROM complaint WHERE closed_at IS NULL AND handler_id IS NOT NULL GROUP BY 1"
+    )
+    return {row["handler_id"]: row["n"] for row in rows}
+
+
+async def barred_from(practitioner_id: UUID | None) -> set[UUID]:
+    """List the staff logins of the person complained about."""
+    if practitioner_id is None:
+        return set()
+    rows = await db.fetch("SELECT id FROM staff WHERE practitioner_id = $1", practitioner_id)
+    return {row["id"] for row in rows}
+
+
+async def staff_name(staff_id: UUID | None) -> str:
+    """Give the name of a member of staff; empty when there is none."""
+    row = await db.fetch_one("SELECT name FROM staff WHERE id = $1", staff_id) if staff_id else None
+    return row["name"] if row else ""
+
+
+async def roles_of(staff_id: UUID) -> set[str] | None:
+    """Give the roles of an active member of staff, or None for somebody unknown."""
+    row = await db.fetch_one(
+        "SELECT array(SELECT role FROM staff_role WHERE staff_id = s.id) AS roles FROM staff s"
+        " WHERE s.id = $1 AND s.active",
+        staff_id,
+    )
+    return set(row["roles"]) if row else None
+
+
+async def department_name(department_id: UUID | None) -> str:
+    """Give the name of a department; empty when there is none."""
+    row = await db.fetch_one("SELECT name FROM department WHERE id = $1", department_id) if department_id else None
+    return row["name"] if row else ""
+
+
+# ---- what a complaint is about -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Whom and what a complaint is about, as far as it is known; frozen in the complaint when it is filed."""
+
+    account_id: UUID | None = None
+    patient_id: UUID | None = None
+    patient_name: str = ""
+    encounter_id: UUID | None = None
+    department_id: UUID | None = None
+    practitioner_id: UUID | None = None
+
+
+OF_ENCOUNTER = """
+SELECT coalesce(e.account_id, p.account_id) AS account_id, p.id AS patient_id, p.name AS patient_name,
+    e.id AS encounter_id, e.department_id, e.practitioner_id
+FROM encounter e JOIN patient p ON p.id = e.patient_id
+WHERE e.id = $1 AND ($2::uuid IS NULL OR e.account_id = $2 OR p.account_id = $2)
+"""
+OF_APPOINTMENT = """
+SELECT coalesce(a.account_id, p.account_id) AS account_id, p.id AS patient_id, p.name AS patient_name,
+    (SELECT e.id FROM encounter e WHERE e.appointment_id = a.id ORDER BY e.id DESC LIMIT 1) AS encounter_id,
+    a.department_id, a.practitioner_id
+FROM appointment a JOIN patient p ON p.id = a.patient_id
+WHERE a.id = $1 AND ($2::uuid IS NULL OR a.account_id = $2 OR p.account_id = $2)
+"""
+OF_PATIENT = """
+SELECT p.account_id, p.id AS patient_id, p.name AS patient_name FROM patient p
+WHERE p.id = $1 AND p.deleted_at IS NULL AND ($2::uuid IS NULL OR p.account_id = $2)
+"""
+OF_ONESELF = """
+SELECT p.account_id, p.id AS patient_id, p.name AS patient_name FROM patient p
+WHERE p.account_id = $1 AND p.relation = 'self' AND p.deleted_at IS NULL
+"""
+
+
+async def visit_of(sql: str, subject_id: UUID, account_id: UUID | None) -> Visit | None:
+    """Read what a complaint is about.
+
+    sql: OF_ENCOUNTER, OF_APPOINTMENT or OF_PATIENT. account_id: whose it must be; None for staff, who see all.
+    """
+    row = await db.fetch_one(sql, subject_id, account_id)
+    return Visit(**row) if row else None
+
+
+async def oneself(account_id: UUID) -> Visit:
+    """Give the patient that an account is itself; only the account when it has not said."""
+    row = await db.fetch_one(OF_ONESELF, account_id)
+    return Visit(**row) if row else Visit(account_id=account_id)
+
+
+async def open_phone(patient_id: UUID) -> str | None:
+    """Give the whole phone number of a patient, or None when none is on file."""
+    row = await db.fetch_one("SELECT phone_cipher FROM patient WHERE id = $1 AND deleted_at IS NULL", patient_id)
+    if row is None or row["phone_cipher"] is None:
+        return None
+    return privacy.unseal(row["phone_cipher"], place="patient.phone_cipher", row_id=patient_id)
+
+
+async def write_access(staff_id: UUID, patient_id: UUID, *, what: str, why: str) -> None:
+    """Write down that a member of staff saw a patient's full data."""
+    await db.fetch(
+        "INSERT INTO access_record (id, staff_id, patient_id, what, why, at) VALUES ($1, $2, $3, $4, $5, app_now())",
+        new_id(),
+        staff_id,
+        patient_id,
+        what,
+        why,
+    )
+
+
+# ---- reads ---------------------------------------------------------------------------------------------------------
+
+SHOWN = """
+SELECT c.*, s.name AS handler_name, d.name AS department_name, pr.name AS practitioner_name, p.phone_tail,
+    m.number AS merged_into_number,
+    (SELECT json_agg(json_build_array(b.clock, b.cycle, b.breached_at) ORDER BY b.breached_at) FROM breach b
+      WHERE b.complaint_id = c.id) AS breaches
+FROM complaint c
+LEFT JOIN staff s ON s.id = c.handler_id
+LEFT JOIN department d ON d.id = c.department_id
+LEFT JOIN practitioner pr ON pr.id = c.practitioner_id
+LEFT JOIN patient p ON p.id = c.patient_id
+LEFT JOIN complaint m ON m.id = c.merged_into_id
+"""
+
+# Whom a member of staff with departments $2 (null: all) may see: those of the departments, one's own, and what has
+# reached one's level of the rota; never what is about oneself.
+IN_SIGHT = """
+($2::uuid[] IS NULL OR c.department_id = ANY($2) OR c.handler_id = $1
+    OR EXISTS (SELECT 1 FROM duty u WHERE u.staff_id = $1 AND u.level BETWEEN 1 AND c.level))
+AND NOT EXISTS (SELECT 1 FROM staff me WHERE me.id = $1 AND me.practitioner_id = c.practitioner_id)
+"""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a member of staff may see. departments: None means all."""
+
+    staff_id: UUID
+    departments: frozenset[UUID] | None
+
+    @property
+    def arguments(self) -> tuple[UUID, list[UUID] | None]:
+        """Give the arguments of IN_SIGHT."""
+        return self.staff_id, None if self.departments is None else list(self.departments)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a list of complaints is narrowed by. state: one of the states, `open`, `closed` or empty."""
+
+    state: str = ""
+    words: str = ""
+    is_mine: bool = False
+
+
+async def listed(sight: Sight, search: Search, *, after: UUID | None, limit: int) -> list[dict[str, Any]]:
+    """List the complaints that a member of staff may see, the newest first; one more than the limit."""
+    words = search.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    rows = await db.fetch(
+        f"{SHOWN} WHERE {IN_SIGHT} AND ($3::uuid IS NULL OR c.id < $3)"
+        " AND CASE $4 WHEN '' THEN true WHEN 'open' THEN c.closed_at IS NULL WHEN 'closed' THEN c.closed_at IS NOT NULL"
+        " ELSE c.state = $4 END"
+        " AND ($5 = '' OR concat_ws(' ', c.number, c.patient_name, c.topic, s.name, d.name) ILIKE '%' || $5 || '%')"
+        " AND (NOT $6 OR c.handler_id = $1) ORDER BY c.id DESC LIMIT $7",
+        *sight.arguments,
+        after,
+        search.state,
+        words,
+        search.is_mine,
+        limit + 1,
+    )
+    return [_with_breaches(row) for row in rows]
+
+
+async def in_sight(sight: Sight, complaint_id: UUID) -> dict[str, Any] | None:
+    """Read one complaint that a member of staff may see."""
+    row = await db.fetch_one(f"{SHOWN} WHERE {IN_SIGHT} AND c.id = $3", *sight.arguments, complaint_id)
+    return _with_breaches(row) if row else None
+
+
+async def shown(complaint_id: UUID) -> dict[str, Any]:
+    """Read one complaint for somebody who has just acted on it, and may have handed it out of their sight."""
+    row = await db.fetch_one(f"{SHOWN} WHERE c.id = $1", complaint_id)
+    assert row is not None  # complaints are never deleted
+    return _with_breaches(row)
+
+
+async def listed_for(account_id: UUID, state: str, *, after: UUID | None, limit: int) -> list[dict[str, Any]]:
+    """List the complaints of an account, the newest first; one more than the limit."""
+    rows = await db.fetch(
+        f"{SHOWN} WHERE c.account_id = $1 AND ($2::uuid IS NULL OR c.id < $2)"
+        " AND CASE $3 WHEN '' THEN true WHEN 'open' THEN c.closed_at IS NULL WHEN 'closed' THEN c.closed_at IS NOT NULL"
+        " ELSE c.state = $3 END ORDER BY c.id DESC LIMIT $4",
+        account_id,
+        after,
+        state,
+        limit + 1,
+    )
+    return [_with_breaches(row) for row in rows]
+
+
+async def shown_for(account_id: UUID, complaint_id: UUID) -> dict[str, Any] | None:
+    """Read one complaint of an account."""
+    row = await db.fetch_one(f"{SHOWN} WHERE c.account_id = $1 AND c.id = $2", account_id, complaint_id)
+    return _with_breaches(row) if row else None
+
+
+def _with_breaches(row: dict[str, Any]) -> dict[str, Any]:
+    """Give the breaches as (clock, cycle, moment)."""
+    found = [
+        (clock, cycle, datetime.fromisoformat(moment)) for clock, cycle, moment in orjson.loads(row["breaches"] or "[]")
+    ]
+    return {**row, "breaches": found}

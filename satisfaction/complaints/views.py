@@ -1,0 +1,266 @@
+"""How a complaint is shown: to the patient in plain words, to staff with its clocks. What is internal has no field here
+for the patient, so that it cannot slip through.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import RootModel
+
+from satisfaction.complaints import models, rules, timeline
+from satisfaction.complaints.models import ComplaintEntry
+from server import clock, history, privacy
+from server.web import View, moment
+
+AUTHORS = {
+    "patient": {"zh-CN": "您", "zh-TW": "您", "en": "You"},
+    "staff": {"zh-CN": "工作人员", "zh-TW": "工作人員", "en": "Staff"},
+    "system": {"zh-CN": "系统", "zh-TW": "系統", "en": "System"},
+}
+
+
+class PatientEntryView(View):
+    """A line of the time line, for the patient."""
+
+    id: UUID
+    kind: str
+    author: str
+    author_name: str
+    text: str
+    at: str
+
+
+class PatientComplaintView(View):
+    """A complaint, for the patient: what happens next and until when."""
+
+    id: UUID
+    number: str
+    state: str
+    state_text: str
+    topic: str
+    patient_name: str
+    department_name: str
+    handler_name: str
+    received_at: str
+    response_due_at: str | None
+    answer_due_at: str | None
+    closed_at: str | None
+    may_confirm: bool
+    may_write: bool
+    merged_into_number: str | None
+    version: int
+    entries: list[PatientEntryView] | None = None
+
+
+class ClockView(View):
+    """A clock of the present round."""
+
+    clock: str
+    due_at: str
+    stopped_at: str | None
+    is_breached: bool
+
+
+class BreachView(View):
+    """A missed clock of any round."""
+
+    clock: str
+    cycle: int
+    breached_at: str
+
+
+class EntryView(View):
+    """A line of the time line, for staff."""
+
+    id: UUID
+    kind: str
+    author_kind: str
+    author_id: UUID | None
+    author_name: str
+    visible_to_patient: bool
+    text: str
+    at: str
+
+
+class MoveView(View):
+    """A change of state."""
+
+    from_state: str | None
+    to_state: str
+    by_kind: str
+    at: str
+
+
+class StaffComplaintView(View):
+    """A complaint in a list for staff; the patient's name is masked."""
+
+    id: UUID
+    number: str
+    source: str
+    state: str
+    state_text: str
+    severity: str
+    level: int
+    cycle: int
+    topic: str
+    patient_name: str
+    department_id: UUID | None
+    department_name: str
+    practitioner_name: str
+    handler_id: UUID | None
+    handler_name: str
+    wants_contact: bool
+    received_at: str
+    closed_at: str | None
+    clocks: list[ClockView]
+    version: int
+
+
+class StaffComplaintDetail(StaffComplaintView):
+    """A complaint with everything that is known of it; the name is whole, the phone number is not."""
+
+    account_id: UUID | None
+    patient_id: UUID | None
+    encounter_id: UUID | None
+    practitioner_id: UUID | None
+    phone_masked: str
+    merged_into_id: UUID | None
+    merged_into_number: str | None
+    breaches: list[BreachView]
+    entries: list[EntryView]
+    history: list[MoveView]
+
+
+class ComplaintPage(View):
+    """A page of complaints: the patient's own, or for staff those they may see."""
+
+    items: list[PatientComplaintView | StaffComplaintView]
+    next: str | None
+
+
+class ComplaintView(RootModel[PatientComplaintView | StaffComplaintDetail]):
+    """A complaint as the caller may see it."""
+
+
+class PhoneView(View):
+    """A whole phone number."""
+
+    phone: str
+
+
+def for_patient(
+    row: dict[str, Any], language: str, entries: list[ComplaintEntry] | None = None
+) -> PatientComplaintView:
+    """Show a complaint to its patient, with the time line when it is given."""
+    state = row["state"]
+    return PatientComplaintView(
+        id=row["id"],
+        number=row["number"],
+        state=state,
+        state_text=rules.PLAIN_WORDS[state][language],
+        topic=row["topic"],
+        patient_name=row["patient_name"],
+        department_name=row["department_name"] or "",
+        handler_name=row["handler_name"] or "",
+        received_at=_moment(row["received_at"]),
+        response_due_at=_due(row, "response_due_at", "responded_at"),
+        answer_due_at=_due(row, "answer_due_at", "answered_at"),
+        closed_at=moment(row["closed_at"]),
+        may_confirm=state == rules.ComplaintState.ANSWERED,
+        may_write=row["closed_at"] is None,
+        merged_into_number=row["merged_into_number"],
+        version=row["version"],
+        entries=None if entries is None else [_patient_entry(entry, language) for entry in entries],
+    )
+
+
+def _due(row: dict[str, Any], due: str, stopped: str) -> str | None:
+    return None if row[stopped] or row["closed_at"] else moment(row[due])
+
+
+def _moment(value: Any) -> str:
+    return moment(value) or ""
+
+
+def _patient_entry(entry: ComplaintEntry, language: str) -> PatientEntryView:
+    return PatientEntryView(
+        id=entry.id,
+        kind=entry.kind,
+        author=entry.author_kind,
+        author_name=(entry.author_kind == "staff" and entry.author_name) or AUTHORS[entry.author_kind][language],
+        text=entry.text,
+        at=_moment(entry.at),
+    )
+
+
+def for_staff(row: dict[str, Any]) -> StaffComplaintView:
+    """Show a complaint in a list for staff."""
+    return StaffComplaintView(
+        **_shared(row), patient_name=privacy.mask_name(row["patient_name"]) if row["patient_name"] else ""
+    )
+
+
+async def in_full(row: dict[str, Any]) -> StaffComplaintDetail:
+    """Show a complaint with its time line and history."""
+    entries = await timeline.lines(row["id"], for_patient=False)
+    moves = await history.history_of(row["id"])
+    return StaffComplaintDetail(
+        **_shared(row),
+        patient_name=row["patient_name"],
+        account_id=row["account_id"],
+        patient_id=row["patient_id"],
+        encounter_id=row["encounter_id"],
+        practitioner_id=row["practitioner_id"],
+        phone_masked=privacy.mask_phone(row["phone_tail"] or ""),
+        merged_into_id=row["merged_into_id"],
+        merged_into_number=row["merged_into_number"],
+        breaches=[BreachView(clock=name, cycle=cycle, breached_at=_moment(at)) for name, cycle, at in row["breaches"]],
+        entries=[_entry(entry) for entry in entries],
+        history=[
+            MoveView(from_state=it["from_state"], to_state=it["to_state"], by_kind=it["by_kind"], at=_moment(it["at"]))
+            for it in moves
+        ],
+    )
+
+
+def _entry(entry: ComplaintEntry) -> EntryView:
+    return EntryView(
+        id=entry.id,
+        kind=entry.kind,
+        author_kind=entry.author_kind,
+        author_id=entry.author_id,
+        author_name=entry.author_name,
+        visible_to_patient=entry.visible_to_patient,
+        text=entry.text,
+        at=_moment(entry.at),
+    )
+
+
+def _shared(row: dict[str, Any]) -> dict[str, Any]:
+    same = ("id", "number", "source", "state", "severity", "level", "cycle", "topic", "department_id", "handler_id")
+    return {
+        **{name: row[name] for name in same},
+        "state_text": rules.PLAIN_WORDS[row["state"]]["zh-CN"],
+        "department_name": row["department_name"] or "",
+        "practitioner_name": row["practitioner_name"] or "",
+        "handler_name": row["handler_name"] or "",
+        "wants_contact": row["wants_contact"],
+        "received_at": _moment(row["received_at"]),
+        "closed_at": moment(row["closed_at"]),
+        "clocks": _clocks(row),
+        "version": row["version"],
+    }
+
+
+def _clocks(row: dict[str, Any]) -> list[ClockView]:
+    until = row["closed_at"] or clock.now()  # an end stops every clock
+    written = {(name, cycle) for name, cycle, _ in row["breaches"]}
+    return [
+        ClockView(
+            clock=str(hand.clock),
+            due_at=_moment(hand.due_at),
+            stopped_at=moment(hand.stopped_at),
+            is_breached=(str(hand.clock), row["cycle"]) in written or hand.is_missed(until),
+        )
+        for hand in models.hands_of(row)
+    ]
