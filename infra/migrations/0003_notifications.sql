@@ -72,10 +72,12 @@ CREATE TABLE delivery (          -- one message over one channel
     UNIQUE (message_id, channel),
     CHECK (state NOT IN ('leased', 'sending') OR (owner IS NOT NULL AND lease_until IS NOT NULL))
 ) WITH (fillfactor = 70);
-CREATE INDEX delivery_due ON delivery (priority, due_at)
+CREATE INDEX delivery_due ON delivery (channel, priority, due_at)
     WHERE state IN ('planned', 'held', 'ready', 'retry_wait');
 CREATE INDEX delivery_in_flight ON delivery (lease_until) WHERE state IN ('leased', 'sending');
 CREATE INDEX delivery_unknown ON delivery (due_at) WHERE state = 'unknown' AND NOT is_settled;
+CREATE INDEX delivery_awaiting_receipt ON delivery (address) WHERE state IN ('accepted', 'unknown');
+CREATE INDEX delivery_in_trouble ON delivery (state, message_id) WHERE state IN ('failed', 'undelivered', 'unknown');
 -- the platform refuses two calls for one person at a time (43108): one in flight for one address
 CREATE UNIQUE INDEX delivery_one_in_flight ON delivery (channel, address) WHERE state IN ('leased', 'sending');
 
@@ -92,6 +94,7 @@ CREATE TABLE attempt (           -- one provider call: written before it, finish
     UNIQUE (delivery_id, fence)
 );
 CREATE UNIQUE INDEX attempt_accepted_once ON attempt (delivery_id) WHERE outcome = 'accepted';
+CREATE INDEX attempt_recent ON attempt (started_at);   -- how much of a limit a minute is used up
 
 CREATE TABLE platform_event (    -- what the platform pushed, once
     id uuid PRIMARY KEY,
@@ -101,6 +104,21 @@ CREATE TABLE platform_event (    -- what the platform pushed, once
     payload jsonb NOT NULL,
     received_at timestamptz NOT NULL DEFAULT now()
 );
+
+CREATE TABLE receipt (           -- what became of a message on the phone; may come before the answer to its call
+    id uuid PRIMARY KEY,
+    platform_event_id uuid NOT NULL REFERENCES platform_event (id),
+    openid text NOT NULL,
+    template_key text NOT NULL,
+    provider_id text NOT NULL DEFAULT '',
+    is_good boolean NOT NULL,
+    code text NOT NULL DEFAULT '',
+    delivery_id uuid REFERENCES delivery (id),          -- null: not matched, or not yet
+    received_at timestamptz NOT NULL,
+    UNIQUE (platform_event_id, template_key, provider_id)
+);
+CREATE INDEX receipt_unmatched ON receipt (received_at) WHERE delivery_id IS NULL;
+CREATE UNIQUE INDEX receipt_one_for_a_delivery ON receipt (delivery_id) WHERE delivery_id IS NOT NULL;
 
 CREATE TABLE reminder (          -- something promised for a moment: told once, or called off
     id uuid PRIMARY KEY,
