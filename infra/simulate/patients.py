@@ -14,8 +14,7 @@ LOOKS_FOR_A_PLACE = 5
 LOOK_SECONDS = 2.0  # between two looks at the phone: real people look as often, however fast the day is played
 SURVEY_LOOKS = 15
 COMPLAINT_LOOKS = 25
-FULL = ("slot_full",)
-NOT_OPEN = (*FULL, "session_stopped", "session_closed", "slot_closed", "already_booked")
+NO_PLACE = ("slot_full", "slot_over", "session_stopped")
 
 
 async def live(morning: Morning, visit: Visit, evening_seconds: float) -> None:
@@ -98,7 +97,7 @@ async def _book(morning: Morning, visit: Visit) -> int | None:
     wants_a_full_one = visit.person.wants_a_full_one
     for look in range(LOOKS_FOR_A_PLACE + len(morning.clinics)):
         clinic = _wished(morning, visit.person, look)
-        path = f"{API}/slots?department={clinic.department_id}&practitioner={clinic.practitioner_id}&limit=100"
+        path = f"{API}/slots?department={clinic.department_id}&practitioner={clinic.practitioner_id}"
         seen = (await morning.product.ask("GET", path, token=visit.token)).body["items"]
         slots = [slot for slot in seen if slot["session_id"] == clinic.session_id]
         full = [slot for slot in slots if slot["available"] == 0]
@@ -124,7 +123,7 @@ async def _take(morning: Morning, visit: Visit, slot: dict[str, Any]) -> bool:
     key = str(uuid4())
     times = 2 if visit.person.sends_twice else 1
     sent = [
-        morning.product.ask("POST", f"{API}/appointments", form, token=visit.token, key=key, refusals=NOT_OPEN)
+        morning.product.ask("POST", f"{API}/appointments", form, token=visit.token, key=key, refusals=NO_PLACE)
         for _ in range(times)
     ]
     answers = await asyncio.gather(*sent)
@@ -144,9 +143,11 @@ def _own(body: dict[str, Any]) -> dict[str, Any]:
 async def _cancel(morning: Morning, visit: Visit) -> None:
     path = f"{API}/appointments/{visit.appointment_id}/cancellation"
     answer = await morning.product.ask(
-        "POST", path, {"reason": "临时有事"}, token=visit.token, refusals=("too_late_to_cancel",)
+        "POST", path, {"reason": "临时有事"}, token=visit.token, refusals=("cancel_too_late",)
     )
-    if not answer.code:
+    if answer.code:
+        morning.figures.no_show += 1
+    else:
         morning.figures.cancelled += 1
 
 

@@ -1,0 +1,67 @@
+"""Scanning at the desk: over HTTP against the one statement that does the same effect."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from infra.bench.crowd import Crowd
+from infra.bench.load import prepared
+from miniapp_api.checkin import actions, codes, models
+from miniapp_api.queue.rules import Pace, wait_table
+from server import clock
+from server.history import By
+from server.ids import new_id
+
+PATH = "/api/v1/desk/scans"
+STATEMENT = models.ACCEPT_SCAN
+ACCEPTED = b'"outcome":"accepted"'
+
+EXPECTED = "SELECT id FROM appointment WHERE status = 'booked' ORDER BY id LIMIT $1"
+EVERYBODY_SEEN = "UPDATE ticket SET state = 'done' WHERE state = 'waiting'"
+USUAL_MINUTES = 8.0
+
+
+async def expected(connection: asyncpg.Connection, count: int) -> list[UUID]:
+    """Choose patients who are booked and not here yet, and clear the waiting rooms for them."""
+    await connection.execute(EVERYBODY_SEEN)
+    return [row["id"] for row in await connection.fetch(EXPECTED, count)]
+
+
+def requests(crowd: Crowd, appointments: list[UUID], signing_key: bytes) -> list[bytes]:
+    """Write one scan for each, by the guides in turn. The codes are fresh: they live for two minutes."""
+    now = clock.now()
+    return [
+        prepared(
+            "POST",
+            PATH,
+            token=crowd.guides[number % len(crowd.guides)],
+            body=_body(crowd.desk_id, codes.patient_code(signing_key, appointment_id, now)[0]),
+        )
+        for number, appointment_id in enumerate(appointments)
+    ]
+
+
+def _body(desk_id: UUID, code: str) -> bytes:
+    return orjson.dumps({"scan_id": str(new_id()), "code": code, "desk_id": str(desk_id)})
+
+
+async def arguments(connection: asyncpg.Connection, crowd: Crowd, appointments: list[UUID]) -> list[tuple[Any, ...]]:
+    """Give the statement's arguments for one scan of each, made as the product makes them."""
+    by = By(kind="staff", id=crowd.guide_ids[0], channel="desk")
+    about, within = wait_table(Pace(usual_minutes=USUAL_MINUTES, visits=0, minutes=0.0, rooms=1, starts_in_minutes=0.0))
+    look = await connection.prepare(models.LOOK)
+    rows = [dict(await look.fetchrow(new_id(), appointment_id, crowd.desk_id)) for appointment_id in appointments]
+    return [_arguments(row, crowd.desk_id, by, (about, within, clock.now())) for row in rows]
+
+
+def _arguments(
+    row: dict[str, Any], desk_id: UUID, by: By, waits: tuple[list[int], list[int], datetime]
+) -> tuple[Any, ...]:
+    about, within, now = waits
+    ticket_id = new_id()
+    # the product's own makers of arguments: a bench that wrote them anew would measure something else one day
+    effect = actions._effect(row, ticket_id, now, by=by)
+    return (*effect, new_id(), desk_id, actions._accepted(row, ticket_id, "zh-CN"), about, within, None)
