@@ -42,6 +42,7 @@ from server.web import Form, Paging, Text, api, check_version, listing, replayed
 bp = Blueprint("booking", url_prefix="/api/v1")
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]  # beyond, adding days would overflow
 _WHY_NOT = (SlotFull, AlreadyBooked, NotYetOpen, SessionStopped, SlotOver, SomeoneWasFaster)
 _ENDED = frozenset(
     {AppointmentStatus.CANCELLED, AppointmentStatus.RESCHEDULED, AppointmentStatus.EXPIRED, AppointmentStatus.NO_SHOW}
@@ -53,8 +54,8 @@ class SlotsQuery(Form):
 
     department: UUID | None = None
     practitioner: UUID | None = None
-    first: Annotated[date | None, Field(alias="from")] = None
-    last: Annotated[date | None, Field(alias="to")] = None
+    first: Annotated[Day | None, Field(alias="from")] = None
+    last: Annotated[Day | None, Field(alias="to")] = None
 
 
 class AppointmentsQuery(Paging):

@@ -353,8 +353,8 @@ WITH locked AS (
     SELECT id FROM slot WHERE id IN ($3, $4) ORDER BY id FOR NO KEY UPDATE
 ), moved AS (
     UPDATE appointment SET status = 'rescheduled', rescheduled_to_id = $5, version = version + 1
-    FROM (SELECT count(*) AS slots FROM locked) AS both
-    WHERE both.slots = 2 AND appointment.id = $1 AND status = 'booked' AND version = $2
+    FROM (SELECT count(*) AS slots FROM locked) AS pair
+    WHERE pair.slots = 2 AND appointment.id = $1 AND status = 'booked' AND version = $2
     RETURNING account_id, patient_id, open_place
 ), taken AS (
     UPDATE slot SET taken = taken + 1, last_number = last_number + 1, version = slot.version + 1 FROM moved, session
@@ -376,9 +376,9 @@ WITH locked AS (
         AS step (id, subject_id, old, new)
 ), told AS (
     INSERT INTO fact (id, name, payload, happened_at)
-    SELECT $12, 'AppointmentCancelled', $13::jsonb, app_now() FROM taken
+    SELECT $12::uuid, 'AppointmentCancelled', $13::jsonb, app_now() FROM taken
     UNION ALL
-    SELECT $14, 'AppointmentBooked', $15::jsonb || jsonb_build_object('number', number), app_now() FROM taken
+    SELECT $14::uuid, 'AppointmentBooked', $15::jsonb || jsonb_build_object('number', number), app_now() FROM taken
 )
 SELECT number FROM taken
 """

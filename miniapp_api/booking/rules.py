@@ -26,6 +26,7 @@ SLOT_DAYS_SHOWN = 14  # when the question names no end
 SLOT_DAYS_AT_MOST = 31
 SLOTS_OF_A_SESSION = 1440
 LONGEST_SESSION = timedelta(hours=24)
+LATEST_SESSION = timedelta(days=366)  # from now
 
 
 class AppointmentStatus(StrEnum):
@@ -210,7 +211,7 @@ def days_of(weekday: int, today: date, days: int) -> Iterator[date]:
 
 
 def check_session(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
-    """Refuse a session that is over, that ends before it begins, or that is longer than a day.
+    """Refuse a session that is over or beyond a year, that ends before it begins, or that is longer than a day.
 
     Raises: Malformed.
     """
@@ -218,3 +219,5 @@ def check_session(starts_at: datetime, ends_at: datetime, now: datetime) -> None
         raise wrong_field("/ends_at", "wrong_range", "after starts_at, at most 24 hours later")
     if ends_at <= now:
         raise wrong_field("/ends_at", "in_the_past", "has passed")
+    if ends_at - now > LATEST_SESSION:
+        raise wrong_field("/ends_at", "too_far_ahead", f"at most {LATEST_SESSION.days} days from now")

@@ -27,7 +27,9 @@ def test_a_phone_number_is_kept_in_one_form(said, kept):
     assert rules.phone_number(said) == kept
 
 
-@pytest.mark.parametrize("said", ["", "1234", "1" * 21, "138 0013 8000", "abc12345", "-13800138000", "１３８００１３８０００"])
+@pytest.mark.parametrize(
+    "said", ["", "1234", "1" * 21, "138 0013 8000", "abc12345", "-13800138000", "１３８００１３８０００"]
+)
 def test_what_is_no_phone_number_is_refused(said):
     with pytest.raises(Malformed):
         rules.phone_number(said)
