@@ -5,7 +5,12 @@ from datetime import timedelta
 from miniapp_api.booking import api as booking_api
 from miniapp_api.booking import jobs as booking_jobs
 from miniapp_api.catalogue import api as catalogue_api
+from miniapp_api.checkin import api as checkin_api
+from miniapp_api.desk import api as desk_api
 from miniapp_api.patients import api as patients_api
+from miniapp_api.queue import api as queue_api
+from miniapp_api.queue import jobs as queue_jobs
+from miniapp_api.queue import models as queue_models
 from server.jobs import Job
 from server.wiring import Wiring
 
@@ -14,14 +19,20 @@ WIRING = Wiring(
         catalogue_api.bp,
         patients_api.bp,
         booking_api.bp,
+        checkin_api.bp,
+        queue_api.bp,
+        desk_api.bp,
     ),
     models=(
         "miniapp_api.patients.models",
         "miniapp_api.booking.models",
+        "miniapp_api.checkin.models",
+        "miniapp_api.queue.models",
     ),
     jobs=(
         Job("open_sessions", booking_jobs.open_sessions, timedelta(hours=1)),
         Job("mark_no_shows", booking_jobs.mark_no_shows, timedelta(minutes=5)),
+        Job("close_queues", queue_jobs.close_queues, timedelta(minutes=10)),
     ),
     invariants=(
         (
@@ -45,5 +56,6 @@ WIRING = Wiring(
             "SELECT a.id FROM appointment a JOIN session se ON se.id = a.session_id"
             " WHERE se.status = 'stopped' AND a.status IN ('held', 'booked')",
         ),
+        *queue_models.INVARIANTS,
     ),
 )

@@ -1,0 +1,218 @@
+"""How the guide desk speaks: the day's list, check-in by name, annulment, walk-ins."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from pydantic import Field, StringConstraints, model_validator
+from sanic import Blueprint, Request
+
+from miniapp_api.checkin import actions as checkin
+from miniapp_api.checkin.errors import CheckInRefused
+from miniapp_api.desk import actions
+from miniapp_api.desk.actions import Question, WalkIn
+from miniapp_api.patients.rules import Gender, PatientDraft, Relation
+from miniapp_api.queue import actions as queue
+from miniapp_api.queue.actions import Act
+from miniapp_api.queue.api import TicketAnswer
+from miniapp_api.queue.errors import HasPlace
+from miniapp_api.queue.views import show
+from server.accounts import Role
+from server.auth import staff_only
+from server.errors import IllegalMove, SomeoneWasFaster, Stale
+from server.privacy import mask_name, mask_phone
+from server.web import Form, Paging, ShortText, View, api, listing, moment
+
+bp = Blueprint("desk", url_prefix="/api/v1")
+
+guide = staff_only(Role.GUIDE)
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
+Flag = Literal["elderly", "disabled", "pregnant", "child", "wheelchair", "feverish"]
+State = Literal["expected", "arrived", "checked_in", "in_service", "completed", "no_show", "cancelled", "left"]
+
+
+class Override(Form):
+    """Why somebody is let in at another time or day than the rules say."""
+
+    reason: ShortText
+
+
+class CheckInForm(Form):
+    """An appointment that the desk found by name."""
+
+    appointment_id: UUID
+    override: Override | None = None
+
+
+class AnnulmentForm(Form):
+    """Why a check-in is taken back."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
+
+
+class WalkInPatient(Form):
+    """Somebody without a file."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+    phone: Number | None = None
+    id_number: Number | None = None
+    birth_date: date | None = None
+    gender: Gender | None = None
+
+
+class WalkInForm(Form):
+    """Somebody who came without an appointment: either a new person or one with a file."""
+
+    patient: WalkInPatient | None = None
+    patient_id: UUID | None = None
+    department_id: UUID
+    practitioner_id: UUID | None = None
+    triage: Literal["normal", "priority", "urgent"] = "normal"
+    flags: Annotated[tuple[Flag, ...], Field(max_length=6)] = ()
+
+    @model_validator(mode="after")
+    def one_of_both(self) -> "WalkInForm":
+        """Refuse both and none."""
+        if (self.patient is None) == (self.patient_id is None):
+            raise ValueError("either patient or patient_id")
+        return self
+
+
+class ArrivalsQuery(Paging):
+    """Which rows of the day's list; without a date, today's. q: name, pinyin, initials, phone, file number."""
+
+    date: Day | None = None
+    department: UUID | None = None
+    state: State | None = None
+    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)] | None = None
+
+
+class ArrivalTicket(View):
+    """The ticket of somebody who has come."""
+
+    id: str
+    number: str
+    state: str
+    triage: str
+    flags: list[str]
+    checked_in_at: str
+
+
+class ArrivalView(View):
+    """Somebody expected or here; names and phones are masked."""
+
+    id: str
+    appointment_id: str | None
+    state: str
+    patient_id: str
+    name: str
+    phone_masked: str
+    file_number: str
+    department_id: str
+    department: str
+    practitioner: str | None
+    number: int | None
+    starts_at: str
+    ends_at: str | None
+    channel: str
+    has_intake: bool
+    ticket: ArrivalTicket | None
+
+
+class ArrivalList(View):
+    """A page of the day's list."""
+
+    items: list[ArrivalView]
+    next: str | None
+
+
+@bp.get("/desk/arrivals")
+@api(guard=guide, query=ArrivalsQuery, returns=ArrivalList, tag="desk")
+async def arrivals(request: Request, query: ArrivalsQuery) -> dict[str, Any]:
+    """List the day's appointments and walk-ins, in the order of time."""
+    question = Question(query.date, query.department, query.state, query.q)
+    rows = await actions.arrivals(request.ctx.staff, question, after=query.after(), limit=query.limit)
+    return listing(rows, query.limit, _show_arrival)
+
+
+@bp.post("/desk/check-ins")
+@api(
+    guard=guide,
+    body=CheckInForm,
+    returns=TicketAnswer,
+    status=201,
+    creates=True,
+    errors=(CheckInRefused, SomeoneWasFaster),
+    tag="desk",
+)
+async def check_in(request: Request, body: CheckInForm) -> dict[str, Any]:
+    """Check in somebody whom the desk found by name."""
+    reason = body.override.reason if body.override else None
+    ticket_id = await checkin.check_in(body.appointment_id, request.ctx.staff, reason)
+    return {"ticket": show(await queue.ticket_row(ticket_id))}
+
+
+@bp.post("/desk/check-ins/<check_in_id:uuid>/annulment")
+@api(
+    guard=guide,
+    body=AnnulmentForm,
+    returns=TicketAnswer,
+    creates=True,
+    errors=(IllegalMove, SomeoneWasFaster, Stale),
+    tag="desk",
+)
+async def annul(request: Request, check_in_id: UUID, body: AnnulmentForm) -> dict[str, Any]:
+    """Take a check-in back while its ticket waits; named by the ticket or by the appointment."""
+    version = request.headers.get("if-match")
+    ticket_id = await checkin.ticket_of_check_in(check_in_id)
+    act = Act(ticket_id, request.ctx.staff, None if version is None else version.strip('" '))
+    return {"ticket": show(await queue.annul(act, body.reason or "annulled"))}
+
+
+@bp.post("/desk/walk-ins")
+@api(guard=guide, body=WalkInForm, returns=TicketAnswer, status=201, creates=True, errors=(HasPlace,), tag="desk")
+async def walk_in(request: Request, body: WalkInForm) -> dict[str, Any]:
+    """Give a number to somebody who came without an appointment."""
+    draft = PatientDraft(relation=Relation.OTHER, **body.patient.model_dump()) if body.patient else None
+    person = WalkIn(
+        department_id=body.department_id,
+        practitioner_id=body.practitioner_id,
+        triage=body.triage,
+        flags=tuple(dict.fromkeys(body.flags)),
+        patient_id=body.patient_id,
+        draft=draft,
+    )
+    return {"ticket": show(await actions.register(request.ctx.staff, person))}
+
+
+def _show_arrival(row: dict[str, Any]) -> dict[str, Any]:
+    ticket = None
+    if row["ticket_id"]:
+        ticket = {
+            "id": str(row["ticket_id"]),
+            "number": row["label"],
+            "state": row["ticket_state"],
+            "triage": row["triage"],
+            "flags": orjson.loads(row["flags"]),
+            "checked_in_at": moment(row["checked_in_at"]),
+        }
+    return {
+        "id": str(row["id"]),
+        "appointment_id": str(row["appointment_id"]) if row["appointment_id"] else None,
+        "state": row["state"],
+        "patient_id": str(row["patient_id"]),
+        "name": mask_name(row["patient_name"]),
+        "phone_masked": mask_phone(row["phone_tail"]),
+        "file_number": row["file_number"],
+        "department_id": str(row["department_id"]),
+        "department": row["department_name"],
+        "practitioner": row["practitioner_name"],
+        "number": row["number"],
+        "starts_at": moment(row["at"]),
+        "ends_at": moment(row["ends_at"]),
+        "channel": row["channel"],
+        "has_intake": row["has_intake"],
+        "ticket": ticket,
+    }

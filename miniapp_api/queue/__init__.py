@@ -1,0 +1,1 @@
+"""Tickets and calling: who is next, and why."""

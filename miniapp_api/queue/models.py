@@ -1,0 +1,232 @@
+"""The tables of the queue, and the statements that call, count and show.
+
+Every change of a ticket is told on the stream of its department, in the transaction of the change.
+"""
+
+from typing import Any
+
+from tortoise import fields
+
+from miniapp_api.queue.rules import TicketState
+from server.db import Row
+
+SORT_KEY = "t.sort_class, t.sort_at, t.number"
+
+# Which tickets a room takes: those for any practitioner, those of who sits here today, and in a room where nobody is
+# planned, those of a practitioner who is planned in no other.
+TAKEN_BY_ROOM = """(t.practitioner_id IS NULL OR t.practitioner_id = ANY($4::uuid[])
+    OR (cardinality($4::uuid[]) = 0 AND NOT EXISTS (
+        SELECT 1 FROM session s WHERE s.practitioner_id = t.practitioner_id AND s.department_id = $1 AND s.day = $2
+        AND s.room_id IS NOT NULL AND s.status <> 'stopped')))"""
+
+# Two rooms never get the same ticket: the second one passes over the row that the first has locked.
+# $1 department, $2 day, $3 room, $4 practitioners of the room, $5 the moment
+CALL_NEXT = f"""
+WITH next AS (
+    SELECT t.id FROM ticket t
+    WHERE t.department_id = $1 AND t.day = $2 AND t.state = 'waiting' AND {TAKEN_BY_ROOM}
+    ORDER BY {SORT_KEY} LIMIT 1 FOR UPDATE OF t SKIP LOCKED
+)
+UPDATE ticket SET state = 'called', room_id = $3::uuid, called_at = $5::timestamptz, call_count = call_count + 1,
+    version = version + 1
+FROM next WHERE ticket.id = next.id RETURNING ticket.id
+"""
+
+# $1 room, $2 day, $3 the moment: the practitioner whose session is running, or the next one, or the last one
+ROOM_TODAY = """
+SELECT r.id, r.name, r.location, r.state, r.department_id, r.version,
+    ARRAY(SELECT DISTINCT s.practitioner_id FROM session s WHERE s.room_id = r.id AND s.department_id = r.department_id
+          AND s.day = $2 AND s.status <> 'stopped') AS practitioner_ids,
+    EXISTS (SELECT 1 FROM ticket t WHERE t.room_id = r.id AND t.state IN ('called', 'in_service')) AS is_busy
+FROM room r WHERE r.id = $1 AND r.active
+"""
+PRACTITIONER_NOW = """
+SELECT s.practitioner_id AS id FROM session s
+WHERE s.room_id = $1 AND s.department_id = $2 AND s.day = $3 AND s.status <> 'stopped'
+ORDER BY s.ends_at < $4, abs(extract(epoch FROM s.starts_at - $4)) LIMIT 1
+"""
+
+NEXT_NUMBER = """
+INSERT INTO queue_line (department_id, day, last_number) VALUES ($1, $2, 1)
+ON CONFLICT (department_id, day) DO UPDATE SET last_number = queue_line.last_number + 1
+RETURNING last_number AS number
+"""
+
+TICKET = """
+SELECT t.id, t.label, t.state, t.department_id, d.name AS department_name, d.location AS department_location,
+    t.day, t.practitioner_id, p.name AS practitioner_name, t.room_id, r.name AS room_name, r.location AS room_location,
+    t.patient_id, pa.name AS patient_name, t.account_id, t.appointment_id, t.triage, t.flags, t.sort_class, t.sort_at,
+    t.rule, t.number, t.checked_in_at, t.called_at, t.call_count, t.miss_count, t.started_at, t.finished_at, t.stage,
+    t.next_place, t.reason, t.version, a.starts_at AS band_starts_at, a.ends_at AS band_ends_at
+FROM ticket t
+JOIN department d ON d.id = t.department_id JOIN patient pa ON pa.id = t.patient_id
+LEFT JOIN practitioner p ON p.id = t.practitioner_id LEFT JOIN room r ON r.id = t.room_id
+LEFT JOIN appointment a ON a.id = t.appointment_id
+"""
+ONE_TICKET = TICKET + "WHERE t.id = $1"
+
+# In the order of calling: who is called or inside, who waits, who may come back.
+QUEUE = (
+    TICKET
+    + f"""WHERE t.department_id = $1 AND t.day = $2
+AND t.state IN ('waiting', 'called', 'in_service', 'missed', 'held', 'away')
+ORDER BY CASE t.state WHEN 'in_service' THEN 0 WHEN 'called' THEN 1 WHEN 'waiting' THEN 2 ELSE 3 END, {SORT_KEY}"""
+)
+
+ROOMS = """
+SELECT r.id, r.name, r.location, r.state, r.department_id, d.name AS department_name, r.version,
+    p.id AS practitioner_id, p.name AS practitioner_name
+FROM room r JOIN department d ON d.id = r.department_id
+LEFT JOIN LATERAL (
+    SELECT s.practitioner_id FROM session s
+    WHERE s.room_id = r.id AND s.department_id = r.department_id AND s.day = $1 AND s.status <> 'stopped'
+    ORDER BY s.ends_at < $2, abs(extract(epoch FROM s.starts_at - $2)) LIMIT 1
+) now ON true
+LEFT JOIN practitioner p ON p.id = now.practitioner_id
+WHERE r.active AND ($3::uuid[] IS NULL OR r.department_id = ANY($3::uuid[])) AND ($4::uuid IS NULL OR r.id > $4)
+ORDER BY r.id LIMIT $5
+"""
+
+# Who is called before a place: those with a smaller key who wait for the same practitioner or for any.
+# $1 department, $2 day, $3 sort_class, $4 sort_at, $5 number, $6 practitioner
+AHEAD = """
+SELECT count(*) AS ahead FROM ticket t
+WHERE t.department_id = $1 AND t.day = $2 AND t.state = 'waiting'
+AND (t.sort_class, t.sort_at, t.number) < ($3::integer, $4::timestamptz, $5::integer)
+AND ($6::uuid IS NULL OR t.practitioner_id IS NULL OR t.practitioner_id = $6::uuid)
+"""
+
+# $1 department, $2 day, $3 practitioner
+PACE = """
+SELECT d.service_minutes,
+    (SELECT count(*) FROM room r WHERE r.department_id = d.id AND r.active AND r.state = 'open') AS rooms,
+    seen.visits, seen.minutes
+FROM department d, LATERAL (
+    SELECT count(*) AS visits, coalesce(sum(extract(epoch FROM t.finished_at - t.started_at)), 0)::float / 60 AS minutes
+    FROM ticket t WHERE t.department_id = d.id AND t.day = $2 AND t.state = 'done' AND t.started_at IS NOT NULL
+    AND t.finished_at IS NOT NULL AND ($3::uuid IS NULL OR t.practitioner_id = $3::uuid)
+) seen WHERE d.id = $1
+"""
+
+FIRST_WAITING = f"""
+SELECT t.sort_at FROM ticket t WHERE t.department_id = $1 AND t.day = $2 AND t.state = 'waiting' AND t.sort_class = $3
+AND ($4::uuid IS NULL OR t.practitioner_id IS NULL OR t.practitioner_id = $4::uuid) ORDER BY {SORT_KEY} LIMIT $5
+"""
+
+PLACE_OF_APPOINTMENT = """
+SELECT a.id, a.status, a.day, a.number, d.name AS department_name, d.location AS department_location,
+    s.starts_at AS session_starts_at, sr.name AS session_room, t.id AS ticket_id
+FROM appointment a JOIN department d ON d.id = a.department_id JOIN session s ON s.id = a.session_id
+LEFT JOIN room sr ON sr.id = s.room_id
+LEFT JOIN LATERAL (
+    SELECT id FROM ticket WHERE appointment_id = a.id AND state <> 'voided' ORDER BY id DESC LIMIT 1
+) t ON true
+WHERE a.id = $1 AND a.account_id = $2
+"""
+
+# A start after an examination goes on with the encounter of the first start.
+BEGIN_ENCOUNTER = """
+INSERT INTO encounter (id, ticket_id, appointment_id, patient_id, account_id, department_id, practitioner_id, room_id,
+    started_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (ticket_id) DO NOTHING
+"""
+
+# Yesterday's queue is over: who was not seen to the end has left.
+LEFT_OVER = """
+SELECT id FROM ticket WHERE day < $1 AND state IN ('waiting', 'called', 'in_service', 'missed', 'held', 'away')
+ORDER BY id LIMIT $2
+"""
+
+
+class Ticket(Row):
+    """A place in a queue."""
+
+    department_id = fields.UUIDField()
+    day = fields.DateField()
+    number = fields.IntField()
+    label = fields.TextField()  # what people read and hear: A012
+    state = fields.CharEnumField(TicketState, description="")
+    appointment_id = fields.UUIDField(null=True)
+    patient_id = fields.UUIDField()
+    account_id = fields.UUIDField(null=True)
+    practitioner_id = fields.UUIDField(null=True)  # null: any practitioner of the department
+    room_id = fields.UUIDField(null=True)  # where called to
+    triage = fields.TextField(default="normal")
+    flags: Any = fields.JSONField(default=list)
+    sort_class = fields.IntField(default=1)
+    sort_at = fields.DatetimeField()
+    rule = fields.TextField(default="walk_in")
+    checked_in_at = fields.DatetimeField()
+    called_at = fields.DatetimeField(null=True)
+    call_count = fields.IntField(default=0)
+    miss_count = fields.IntField(default=0)
+    stage = fields.TextField(default="")
+    next_place = fields.TextField(default="")
+    started_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+    reason = fields.TextField(default="")
+    version = fields.IntField(default=1)
+
+    class Meta:
+        table = "ticket"
+
+
+class Encounter(Row):
+    """One visit, from the room's start to its finish. Advice is sealed for `encounter.advice_cipher`."""
+
+    ticket_id = fields.UUIDField()
+    appointment_id = fields.UUIDField(null=True)
+    patient_id = fields.UUIDField()
+    account_id = fields.UUIDField(null=True)
+    department_id = fields.UUIDField()
+    practitioner_id = fields.UUIDField(null=True)
+    room_id = fields.UUIDField()
+    started_at = fields.DatetimeField()
+    finished_at = fields.DatetimeField(null=True)
+    advice_cipher = fields.BinaryField(null=True)
+    revisit_on = fields.DateField(null=True)
+    care_plan_id = fields.UUIDField(null=True)
+    diagnosis_group = fields.TextField(default="")
+
+    class Meta:
+        table = "encounter"
+
+
+INVARIANTS = (
+    (
+        "Each call brought a ticket into one room: no room holds two, no called ticket is without one",
+        """SELECT room_id::text AS broken FROM ticket WHERE state IN ('called', 'in_service')
+           GROUP BY room_id HAVING count(*) > 1 OR room_id IS NULL""",
+    ),
+    (
+        "An appointment that is checked in has exactly one active ticket",
+        """SELECT a.id::text AS broken FROM appointment a LEFT JOIN ticket t ON t.appointment_id = a.id
+               AND t.state IN ('waiting', 'called', 'in_service', 'missed', 'held', 'away')
+           WHERE a.status IN ('checked_in', 'in_service') GROUP BY a.id HAVING count(t.id) <> 1""",
+    ),
+    (
+        "An active ticket of an appointment belongs to one that is checked in or in service",
+        """SELECT t.id::text AS broken FROM ticket t JOIN appointment a ON a.id = t.appointment_id
+           WHERE t.state IN ('waiting', 'called', 'in_service', 'missed', 'held', 'away')
+           AND a.status NOT IN ('checked_in', 'in_service')""",
+    ),
+    (
+        "The numbers of a queue have no gap and no double",
+        """SELECT department_id::text AS broken FROM ticket t JOIN queue_line l USING (department_id, day)
+           GROUP BY department_id, day, l.last_number
+           HAVING count(*) <> l.last_number OR max(t.number) <> l.last_number""",
+    ),
+    (
+        "A finished visit has a ticket that has ended, and a running visit has one that has not",
+        """SELECT e.id::text AS broken FROM encounter e JOIN ticket t ON t.id = e.ticket_id
+           WHERE (e.finished_at IS NOT NULL AND t.state NOT IN ('done', 'transferred', 'left'))
+           OR (e.finished_at IS NULL AND t.state IN ('done', 'transferred', 'left', 'voided'))""",
+    ),
+    (
+        "Nobody was called into two rooms by one call",
+        """SELECT subject_id::text AS broken FROM transition WHERE machine = 'ticket' AND to_state = 'called'
+           AND from_state = 'waiting' GROUP BY subject_id HAVING count(*) > 1 + (
+               SELECT count(*) FROM transition back WHERE back.subject_id = transition.subject_id
+               AND back.machine = 'ticket' AND back.to_state = 'waiting' AND back.from_state IS NOT NULL)""",
+    ),
+)

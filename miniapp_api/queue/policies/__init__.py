@@ -1,0 +1,1 @@
+"""Who is next: one pure file for each policy."""
