@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from infra.simulate.patients import API
-from infra.simulate.plan import BAND_MINUTES, MORNING_MINUTES, Pace, capacities, clinics_needed
+from infra.simulate.plan import MORNING_MINUTES, Pace, capacities, clinics_needed
 from infra.simulate.wire import Wire
 from infra.simulate.world import Clinic, Member, Morning
 
@@ -48,13 +48,13 @@ async def open_clinics(morning: Morning, *, patients: int, begins_at: datetime) 
     places = await _free_places(morning, admin, wanted)
     if not places:
         raise CannotPlay("没有同时具备医生和诊室的科室。No department has both a practitioner and a room.")
-    for place, capacity in zip(places, capacities(patients, len(places)), strict=True):
+    for place, capacity in zip(places, capacities(patients, len(places), morning.pace.bands), strict=True):
         form = {
             "practitioner_id": place["practitioner_id"],
             "room_id": place["room_id"],
             "starts_at": begins_at.isoformat(),
             "ends_at": (begins_at + _played(morning.pace, MORNING_MINUTES)).isoformat(),
-            "slot_minutes": morning.pace.seconds(BAND_MINUTES) / 60.0,
+            "slot_minutes": morning.pace.seconds(morning.pace.band_minutes) / 60.0,
             "capacity": capacity,
         }
         made = (await morning.product.ask("POST", f"{API}/admin/sessions", form, token=admin.token)).body

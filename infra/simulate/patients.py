@@ -5,7 +5,7 @@ import math
 from typing import Any
 from uuid import uuid4
 
-from infra.simulate.plan import BAND_MINUTES, BANDS, Person, accepts
+from infra.simulate.plan import Person, accepts
 from infra.simulate.wire import Unexpected
 from infra.simulate.world import Clinic, Morning, Visit
 
@@ -46,7 +46,7 @@ async def _with_a_phone(morning: Morning, visit: Visit) -> None:
         morning.figures.no_show += 1
         visit.end()
         return
-    await morning.until(band * BAND_MINUTES + visit.person.arrives_minutes)
+    await morning.until(band * morning.pace.band_minutes + visit.person.arrives_minutes)
     morning.line.put_nowait(visit)
     await _be_seen(morning, visit)
     if visit.turned_away:
@@ -106,7 +106,7 @@ async def _book(morning: Morning, visit: Visit) -> int | None:
             await _take(morning, visit, full[0])
         open_slots = [slot for slot in slots if slot["status"] == "open" and slot["available"] > 0]
         if open_slots:
-            aim = visit.person.taste * (BANDS - 1)
+            aim = visit.person.taste * (morning.pace.bands - 1)
             slot = min(open_slots, key=lambda slot: abs(clinic.slot_ids.index(slot["id"]) - aim))
             if await _take(morning, visit, slot):
                 return clinic.slot_ids.index(slot["id"])
@@ -200,9 +200,12 @@ async def _rate(morning: Morning, visit: Visit, stars: int) -> None:
         form["comment"] = visit.person.comment
     if stars <= 2:
         form["contact_me"] = visit.person.wants_contact
-    await morning.product.ask("POST", f"{API}/surveys/{survey['id']}/response", form, token=visit.token)
+    path = f"{API}/surveys/{survey['id']}/response"
+    receipt = (await morning.product.ask("POST", path, form, token=visit.token)).body
     morning.figures.rated += 1
-    if stars <= 2:
+    if stars <= 2 and not receipt["is_low"]:
+        raise morning.record.surprise(f"{stars} stars are not taken for a low rating")
+    if receipt["is_low"]:
         morning.figures.low += 1
         await _follow_the_complaint(morning, visit)
 
@@ -210,8 +213,9 @@ async def _rate(morning: Morning, visit: Visit, stars: int) -> None:
 async def _invitation(morning: Morning, visit: Visit) -> dict[str, Any] | None:
     for _ in range(SURVEY_LOOKS):
         surveys = (await morning.product.ask("GET", f"{API}/surveys", token=visit.token)).body["items"]
-        if surveys:
-            return surveys[0]
+        for survey in surveys:
+            if not survey["answered"]:
+                return survey
         await asyncio.sleep(LOOK_SECONDS)
     return None
 

@@ -9,9 +9,9 @@ from enum import StrEnum
 from math import log
 from random import Random
 
-BANDS = 8
-BAND_MINUTES = 30.0
-MORNING_MINUTES = BANDS * BAND_MINUTES
+MOST_BANDS = 8
+MORNING_MINUTES = 240.0
+SHORTEST_BAND_SECONDS = 6.0  # the API takes bands of a tenth of a minute and longer
 PLACES_SHARE = 0.85  # of those who want one
 PATIENTS_OF_A_ROOM = 32  # 6 minutes each, with some slack in four hours
 WALK_IN_SHARE = 0.10
@@ -84,6 +84,16 @@ class Pace:
         """Give how long the morning takes."""
         return self.seconds(MORNING_MINUTES)
 
+    @property
+    def bands(self) -> int:
+        """Give into how many bands the morning is cut: eight of half an hour, fewer when it is played too fast."""
+        return max(1, min(MOST_BANDS, int(self.morning_seconds / SHORTEST_BAND_SECONDS)))
+
+    @property
+    def band_minutes(self) -> float:
+        """Give the length of a band in the hospital's minutes."""
+        return MORNING_MINUTES / self.bands
+
 
 def draw_people(seed: int, patients: int) -> list[Person]:
     """Draw the morning's patients: the same ones, with the same decisions, for the same numbers."""
@@ -137,12 +147,12 @@ def clinics_needed(patients: int) -> int:
     return max(1, -(-patients // PATIENTS_OF_A_ROOM))
 
 
-def capacities(patients: int, clinics: int) -> list[int]:
+def capacities(patients: int, clinics: int, bands: int = MOST_BANDS) -> list[int]:
     """Give the places in each band of each clinic, so that about 85 % of those who book find one.
 
     Returns: one number for each clinic, at least 1; their sum times the bands comes closest to the aim.
     """
-    wanted = round(patients * (1 - WALK_IN_SHARE) * PLACES_SHARE / BANDS)
+    wanted = round(patients * (1 - WALK_IN_SHARE) * PLACES_SHARE / bands)
     low, more = divmod(max(wanted, clinics), clinics)
     return [low + (1 if clinic < more else 0) for clinic in range(clinics)]
 

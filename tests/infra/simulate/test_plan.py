@@ -3,7 +3,7 @@
 import pytest
 
 from infra.simulate.plan import (
-    BANDS,
+    MOST_BANDS,
     Pace,
     accepts,
     capacities,
@@ -44,12 +44,18 @@ def test_about_85_of_a_hundred_who_book_find_a_place(patients):
     assert all(place >= 1 for place in places)
     assert max(places) - min(places) <= 1
     if patients >= 100:
-        assert sum(places) * BANDS == pytest.approx(patients * 0.9 * 0.85, rel=0.06)
+        assert sum(places) * MOST_BANDS == pytest.approx(patients * 0.9 * 0.85, rel=0.06)
 
 
 def test_a_morning_of_four_hours_takes_two_minutes_at_speed_120():
     assert Pace(120).morning_seconds == 120
-    assert Pace(120).seconds(30) == 15
+    assert Pace(120).seconds(Pace(120).band_minutes) == 15
+
+
+@pytest.mark.parametrize(("speed", "bands"), [(60, 8), (120, 8), (300, 8), (600, 4), (1200, 2), (3600, 1)])
+def test_bands_do_not_become_shorter_than_the_api_allows(speed, bands):
+    assert Pace(speed).bands == bands
+    assert Pace(speed).band_minutes * bands == 240
 
 
 def test_a_percentile_is_the_nearest_rank():
