@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from miniapp_api.booking import models
+from miniapp_api.patients.models import LOCK_TO_REMOVE
 from miniapp_api.wiring import WIRING
 from server import db
 from tests import props
@@ -162,3 +163,35 @@ async def test_a_stop_under_a_rush_leaves_nobody_in_the_stopped_session(hospital
     assert await props.count("fact", "name = 'AppointmentCancelled'") == found["booked"]
     assert (await row_of(slot))["taken"] == 0
     await assert_sound()
+
+
+async def somebody_waits_for_a_lock() -> None:
+    """Wait until a statement of the product stands before a lock."""
+    async with asyncio.timeout(5):
+        while not (await db.fetch_one("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")):
+            await asyncio.sleep(0.005)
+
+
+async def test_a_booking_that_waited_for_a_stop_hears_of_it(hospital):
+    patient = await a_patient_by_row(hospital)
+    slot = await props.a_slot()
+    async with db.alone(hospital.settings.database_url) as desk, asyncio.TaskGroup() as group, desk.transaction():
+        await desk.fetch(models.LOCK_SLOTS, slot.session_id)
+        booking = group.create_task(books(patient, slot.id))
+        await somebody_waits_for_a_lock()
+        await desk.fetch(models.STOP_SESSION, slot.session_id, 1)
+        await desk.fetch(models.CANCEL_SESSION, slot.session_id, [], [], [], [], "system", None, "job", "")
+    assert booking.result().code == "session_stopped"
+    await assert_sound()
+
+
+async def test_a_booking_that_waited_for_a_removal_finds_nobody(hospital):
+    patient = await a_patient_by_row(hospital)
+    slot = await props.a_slot()
+    async with db.alone(hospital.settings.database_url) as owner, asyncio.TaskGroup() as group, owner.transaction():
+        await owner.fetch(LOCK_TO_REMOVE, patient.patient_id)
+        booking = group.create_task(books(patient, slot.id))
+        await somebody_waits_for_a_lock()
+        await owner.fetch("UPDATE patient SET deleted_at = app_now() WHERE id = $1", patient.patient_id)
+    assert booking.result().status == 404
+    assert (await row_of(slot))["taken"] == 0
