@@ -16,6 +16,7 @@ import structlog
 from arq.connections import ArqRedis
 from arq.worker import Worker, func
 
+from notifications.stopping import stop_beginning
 from server import db
 from server.jobs import Job
 from server.metrics import job_runs, job_seconds
@@ -78,6 +79,7 @@ class Runner:
     async def close(self) -> None:
         """Begin nothing new and wait for what is under way, so that a call to a provider is not cut off."""
         self._closing.set()
+        stop_beginning()
         for lock in self._locks.values():
             async with lock:
                 pass
@@ -85,6 +87,7 @@ class Runner:
 
 async def work(opened: Runtime, jobs: Iterable[Job], stop: asyncio.Event) -> None:
     """Work until `stop` is set; then finish what is under way, at most for the grace time."""
+    stop_beginning(False)
     runner = Runner(jobs)
     sweeps = [asyncio.create_task(runner.sweep(job)) for job in runner.jobs.values()]
     sweeps.append(asyncio.create_task(_beat()))
