@@ -1,0 +1,61 @@
+"""What an import tells the person who asked for it: every bad line, or what was loaded. Pure."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """One thing that is wrong in the file. line 0 is the file or sheet as a whole."""
+
+    sheet: str
+    line: int
+    column: str
+    zh: str
+    en: str
+
+    def text(self) -> str:
+        """Say where it is and what is wrong, in Chinese and English."""
+        where = [self.sheet]
+        if self.line:
+            where.append(f"第 {self.line} 行 line {self.line}")
+        if self.column:
+            where.append(f"列 column {self.column}")
+        return f"{' · '.join(where)}: {self.zh} / {self.en}"
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many rows of one kind are new, changed, or already as the file says."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of an import. With a bad line nothing was imported, and nothing is counted."""
+
+    dry_run: bool
+    bad: tuple[BadLine, ...] = ()
+    counts: dict[str, Count] = field(default_factory=dict)
+    sessions_opened: int = 0
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether every line could be used."""
+        return not self.bad
+
+    def text(self) -> str:
+        """Give the whole report, a line for each thing to know."""
+        if self.bad:
+            head = f"{len(self.bad)} 处错误，没有导入任何内容 / {len(self.bad)} mistakes, nothing was imported"
+            return "\n".join([head, *(bad.text() for bad in self.bad)])
+        lines = ["试运行，没有写入 / dry run, nothing was written" if self.dry_run else "已导入 / imported"]
+        lines += [
+            f"{kind}: 新增 new {count.new} · 更新 changed {count.changed} · 不变 unchanged {count.unchanged}"
+            for kind, count in self.counts.items()
+        ]
+        if not self.dry_run:
+            lines.append(f"生成班次 / sessions opened: {self.sessions_opened}")
+        return "\n".join(lines)

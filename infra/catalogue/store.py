@@ -1,0 +1,147 @@
+"""The catalogue's tables in the terms of a file: read as they stand, and written by code."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pypinyin import Style, lazy_pinyin
+
+from infra.catalogue.columns import KINDS, Kind
+from infra.catalogue.drafts import State, Values
+from server import db
+from server.ids import new_id
+
+LOCK = 7_402_116  # any number, the same for every process: one catalogue is written at a time
+
+READ = {
+    "hospital": "SELECT name, address, landmarks, bus_routes, phone, emergency_phone, opening_hours, services"
+    " FROM hospital",
+    "campus": "SELECT code, name, address, directions FROM campus",
+    "department": """
+        SELECT d.code, d.name, p.code AS parent_code, c.code AS campus_code, d.speciality_code, d.ticket_prefix,
+            d.location, d.introduction, d.check_in_opens_minutes, d.check_in_closes_minutes, d.service_minutes,
+            d.survey_delay_minutes, d.active
+        FROM department d JOIN campus c ON c.id = d.campus_id LEFT JOIN department p ON p.id = d.parent_id""",
+    "practitioner": """
+        SELECT p.code, p.name, p.title, d.code AS department_code, p.specialities, p.introduction, p.active
+        FROM practitioner p JOIN department d ON d.id = p.department_id""",
+    "room": """
+        SELECT r.code, r.name, d.code AS department_code, r.location, r.active
+        FROM room r JOIN department d ON d.id = r.department_id""",
+    "schedule": """
+        SELECT p.code AS practitioner_code, d.code AS department_code, r.code AS room_code, s.weekday, s.starts_at,
+            s.ends_at, s.slot_minutes, s.capacity, s.visit_type, s.active
+        FROM schedule_rule s JOIN practitioner p ON p.id = s.practitioner_id
+        JOIN department d ON d.id = s.department_id LEFT JOIN room r ON r.id = s.room_id""",
+}
+
+# Each takes all rows of its kind as one JSON array; a row whose code is there is updated and keeps its identifier.
+WRITE = {
+    "hospital": """
+        INSERT INTO hospital (id, name, address, landmarks, bus_routes, phone, emergency_phone, opening_hours, services)
+        SELECT * FROM jsonb_to_recordset($1::text::jsonb) AS r(id uuid, name text, address text, landmarks text,
+            bus_routes text, phone text, emergency_phone text, opening_hours text, services text)
+        ON CONFLICT (only_one) DO UPDATE SET name = excluded.name, address = excluded.address,
+            landmarks = excluded.landmarks, bus_routes = excluded.bus_routes, phone = excluded.phone,
+            emergency_phone = excluded.emergency_phone, opening_hours = excluded.opening_hours,
+            services = excluded.services""",
+    "campus": """
+        INSERT INTO campus (id, code, name, address, directions)
+        SELECT * FROM jsonb_to_recordset($1::text::jsonb)
+            AS r(id uuid, code text, name text, address text, directions text)
+        ON CONFLICT (code) DO UPDATE SET name = excluded.name, address = excluded.address,
+            directions = excluded.directions""",
+    "department": """
+        INSERT INTO department AS old (id, code, name, pinyin, initials, campus_id, speciality_code, ticket_prefix,
+            location, introduction, check_in_opens_minutes, check_in_closes_minutes, service_minutes,
+            survey_delay_minutes, active)
+        SELECT r.id, r.code, r.name, r.pinyin, r.initials, c.id, r.speciality_code, r.ticket_prefix, r.location,
+            r.introduction, r.check_in_opens_minutes, r.check_in_closes_minutes, r.service_minutes,
+            r.survey_delay_minutes, r.active
+        FROM jsonb_to_recordset($1::text::jsonb) AS r(id uuid, code text, name text, pinyin text, initials text,
+            campus_code text, speciality_code text, ticket_prefix text, location text, introduction text,
+            check_in_opens_minutes integer, check_in_closes_minutes integer, service_minutes integer,
+            survey_delay_minutes integer, active boolean)
+        JOIN campus c ON c.code = r.campus_code
+        ON CONFLICT (code) DO UPDATE SET name = excluded.name, pinyin = excluded.pinyin, initials = excluded.initials,
+            campus_id = excluded.campus_id, speciality_code = excluded.speciality_code,
+            ticket_prefix = excluded.ticket_prefix, location = excluded.location,
+            introduction = excluded.introduction, check_in_opens_minutes = excluded.check_in_opens_minutes,
+            check_in_closes_minutes = excluded.check_in_closes_minutes, service_minutes = excluded.service_minutes,
+            survey_delay_minutes = excluded.survey_delay_minutes, active = excluded.active,
+            version = old.version + 1""",
+    "practitioner": """
+        INSERT INTO practitioner AS old (id, code, name, pinyin, initials, title, department_id, specialities,
+            introduction, active)
+        SELECT r.id, r.code, r.name, r.pinyin, r.initials, r.title, d.id, r.specialities, r.introduction, r.active
+        FROM jsonb_to_recordset($1::text::jsonb) AS r(id uuid, code text, name text, pinyin text, initials text,
+            title text, department_code text, specialities text, introduction text, active boolean)
+        JOIN department d ON d.code = r.department_code
+        ON CONFLICT (code) DO UPDATE SET name = excluded.name, pinyin = excluded.pinyin, initials = excluded.initials,
+            title = excluded.title, department_id = excluded.department_id, specialities = excluded.specialities,
+            introduction = excluded.introduction, active = excluded.active, version = old.version + 1""",
+    "room": """
+        INSERT INTO room AS old (id, code, name, department_id, location, active)
+        SELECT r.id, r.code, r.name, d.id, r.location, r.active
+        FROM jsonb_to_recordset($1::text::jsonb)
+            AS r(id uuid, code text, name text, department_code text, location text, active boolean)
+        JOIN department d ON d.code = r.department_code
+        ON CONFLICT (code) DO UPDATE SET name = excluded.name, department_id = excluded.department_id,
+            location = excluded.location, active = excluded.active, version = old.version + 1""",
+    "schedule": """
+        INSERT INTO schedule_rule (id, practitioner_id, department_id, room_id, weekday, starts_at, ends_at,
+            slot_minutes, capacity, visit_type, active)
+        SELECT r.id, p.id, d.id, room.id, r.weekday, r.starts_at, r.ends_at, r.slot_minutes, r.capacity, r.visit_type,
+            r.active
+        FROM jsonb_to_recordset($1::text::jsonb) AS r(id uuid, practitioner_code text, department_code text,
+            room_code text, weekday integer, starts_at time, ends_at time, slot_minutes integer, capacity integer,
+            visit_type text, active boolean)
+        JOIN practitioner p ON p.code = r.practitioner_code
+        JOIN department d ON d.code = r.department_code LEFT JOIN room ON room.code = r.room_code
+        ON CONFLICT (practitioner_id, weekday, starts_at) DO UPDATE SET department_id = excluded.department_id,
+            room_id = excluded.room_id, ends_at = excluded.ends_at, slot_minutes = excluded.slot_minutes,
+            capacity = excluded.capacity, visit_type = excluded.visit_type, active = excluded.active""",
+}
+
+# A parent may stand in the same file, so it is found only when all departments are there.
+WRITE_PARENTS = """
+    UPDATE department d SET parent_id = p.id
+    FROM jsonb_to_recordset($1::text::jsonb) AS r(code text, parent_code text)
+    LEFT JOIN department p ON p.code = r.parent_code
+    WHERE d.code = r.code AND d.parent_id IS DISTINCT FROM p.id"""
+
+
+async def lock() -> None:
+    """Keep every other writer of the catalogue out until the end of the open transaction."""
+    await db.fetch("SELECT pg_advisory_xact_lock($1)", LOCK)
+
+
+async def read_state() -> State:
+    """Give the catalogue as it stands, in the terms of a file."""
+    return {kind.name: {kind.key_of(row): row for row in await db.fetch(READ[kind.name])} for kind in KINDS}
+
+
+async def write(
+    rows: Mapping[str, list[Values]], *, name_row: Callable[[Kind, tuple], UUID] = lambda kind, key: new_id()
+) -> None:
+    """Write rows by kind, in the open transaction. name_row: gives a new row its identifier."""
+    for kind in KINDS:
+        some = [
+            {**row, **_spelled(kind, row), "id": name_row(kind, kind.key_of(row))} for row in rows.get(kind.name, ())
+        ]
+        if some:
+            await db.fetch(WRITE[kind.name], orjson.dumps(some).decode())
+        if some and kind.name == "department":
+            await db.fetch(WRITE_PARENTS, orjson.dumps(some).decode())
+
+
+def initials(name: str) -> str:
+    """Give the pinyin initials of a Chinese name."""
+    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
+
+
+def _spelled(kind: Kind, row: Values) -> dict[str, Any]:
+    if kind.name not in ("department", "practitioner"):
+        return {}
+    return {"pinyin": "".join(lazy_pinyin(row["name"])).lower(), "initials": initials(row["name"])}
