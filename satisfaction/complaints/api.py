@@ -1,5 +1,6 @@
 """Complaints over HTTP. Patients and staff share the paths of the list, the filing and the one complaint."""
 
+import functools
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -32,7 +33,9 @@ from satisfaction.errors import (
 from server.accounts import Role, SignedInPatient, SignedInStaff
 from server.auth import patient_only, staff_only, whoever
 from server.errors import Forbidden, IllegalMove, SomeoneWasFaster, Stale, wrong_field
-from server.web import Form, Paging, ShortText, Text, api, check_version, language_of, listing
+from server.web import Form, Paging, ShortText, Text, api, check_version, language_of, listing, once_only
+
+Handler = Callable[..., Awaitable[Any]]
 
 bp = Blueprint("complaints", url_prefix="/api/v1")
 
@@ -56,6 +59,19 @@ class PatientsAndStaff:
             raise Forbidden()
         request.ctx.account = principal if isinstance(principal, SignedInPatient) else None
         request.ctx.staff = principal if isinstance(principal, SignedInStaff) else None
+
+
+def sealed(status: int = 200) -> Callable[[Handler], Handler]:
+    """Keep the answer for a repeated request encrypted: it holds what people wrote."""
+
+    def wrap(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        async def route(request: Request, **arguments: Any) -> Any:
+            return await once_only(request, lambda: handler(request, **arguments), status=status, secret=True)
+
+        return route
+
+    return wrap
 
 
 patients_and_readers = PatientsAndStaff(*READERS)
@@ -165,7 +181,8 @@ async def complaints(request: Request, query: ComplaintQuery) -> dict[str, Any]:
 
 
 @bp.post("/complaints")
-@api(guard=patients_and_filers, body=FileForm, returns=ComplaintView, status=201, creates="secret", tag="complaints")
+@api(guard=patients_and_filers, body=FileForm, returns=ComplaintView, status=201, creates="itself", tag="complaints")
+@sealed(201)
 async def file(request: Request, body: FileForm) -> PatientComplaintView | StaffComplaintDetail:
     """File a complaint; staff do it for somebody who called, came or wrote."""
     complaint_id = await filing.file(request.ctx.account or request.ctx.staff, _filing(request, body))
@@ -211,10 +228,11 @@ async def complaint(request: Request, complaint_id: UUID) -> PatientComplaintVie
     guard=patient_only,
     body=ConfirmationForm,
     returns=PatientComplaintView,
-    creates="secret",
+    creates="itself",
     errors=(IllegalMove, SomeoneWasFaster, Stale),
     tag="complaints",
 )
+@sealed()
 async def confirmation(request: Request, complaint_id: UUID, body: ConfirmationForm) -> PatientComplaintView:
     """Say whether the answer settles the matter; if not, another round begins one level higher."""
     await actions.confirm(await _own(request, complaint_id), is_satisfied=body.satisfied, text=body.text)
@@ -227,10 +245,11 @@ async def confirmation(request: Request, complaint_id: UUID, body: ConfirmationF
     body=TextForm,
     returns=PatientComplaintView,
     status=201,
-    creates="secret",
+    creates="itself",
     errors=(ComplaintIsClosed, SomeoneWasFaster, Stale),
     tag="complaints",
 )
+@sealed(201)
 async def messages(request: Request, complaint_id: UUID, body: TextForm) -> PatientComplaintView:
     """Write something more about an open complaint."""
     await actions.add_message(await _own(request, complaint_id), body.text)
@@ -254,10 +273,11 @@ async def _for_patient(request: Request, complaint_id: UUID) -> PatientComplaint
 @api(
     guard=handlers_only,
     returns=StaffComplaintDetail,
-    creates="secret",
+    creates="itself",
     errors=(SomeoneWasFaster, Stale),
     tag="complaints",
 )
+@sealed()
 async def acknowledgement(request: Request, complaint_id: UUID) -> StaffComplaintDetail:
     """Take responsibility for a complaint; its alerts stop."""
     await actions.acknowledge(await _step(request, complaint_id))
@@ -269,10 +289,11 @@ async def acknowledgement(request: Request, complaint_id: UUID) -> StaffComplain
     guard=handlers_only,
     body=AssignmentForm,
     returns=StaffComplaintDetail,
-    creates="secret",
+    creates="itself",
     errors=(ComplaintIsClosed, AlreadyHandler, ConflictOfInterest, HandlerUnfit, SomeoneWasFaster, Stale),
     tag="complaints",
 )
+@sealed()
 async def assignment(request: Request, complaint_id: UUID, body: AssignmentForm) -> StaffComplaintDetail:
     """Hand a complaint over to another handler."""
     await actions.assign(await _step(request, complaint_id), body.handler_id, reason=body.reason)
@@ -284,10 +305,11 @@ async def assignment(request: Request, complaint_id: UUID, body: AssignmentForm)
     guard=handlers_only,
     body=TextForm,
     returns=StaffComplaintDetail,
-    creates="secret",
+    creates="itself",
     errors=(ComplaintIsClosed, SomeoneWasFaster, Stale),
     tag="complaints",
 )
+@sealed()
 async def note(request: Request, complaint_id: UUID, body: TextForm) -> StaffComplaintDetail:
     """Add an internal note, which the patient never sees."""
     await actions.note(await _step(request, complaint_id), body.text)
@@ -299,10 +321,11 @@ async def note(request: Request, complaint_id: UUID, body: TextForm) -> StaffCom
     guard=handlers_only,
     body=ReplyForm,
     returns=StaffComplaintDetail,
-    creates="secret",
+    creates="itself",
     errors=(ComplaintIsClosed, IllegalMove, SomeoneWasFaster, Stale),
     tag="complaints",
 )
+@sealed()
 async def reply(request: Request, complaint_id: UUID, body: ReplyForm) -> StaffComplaintDetail:
     """Write to the patient; the first time this is the first response."""
     step = await _step(request, complaint_id)
@@ -315,10 +338,11 @@ async def reply(request: Request, complaint_id: UUID, body: ReplyForm) -> StaffC
     guard=handlers_only,
     body=AnswerForm,
     returns=StaffComplaintDetail,
-    creates="secret",
+    creates="itself",
     errors=(ComplaintIsClosed, IllegalMove, SomeoneWasFaster, Stale),
     tag="complaints",
 )
+@sealed()
 async def answer(request: Request, complaint_id: UUID, body: AnswerForm) -> StaffComplaintDetail:
     """Give the answer: what was found, what is done, who is responsible, how to object."""
     words = Answer(body.finding, body.action, body.responsible, body.objection)
@@ -331,10 +355,11 @@ async def answer(request: Request, complaint_id: UUID, body: AnswerForm) -> Staf
     guard=handlers_only,
     body=ReasonForm,
     returns=StaffComplaintDetail,
-    creates="secret",
+    creates="itself",
     errors=(ComplaintIsClosed, HighestLevel, SomeoneWasFaster, Stale),
     tag="complaints",
 )
+@sealed()
 async def escalation(request: Request, complaint_id: UUID, body: ReasonForm) -> StaffComplaintDetail:
     """Call for the next level."""
     await actions.escalate(await _step(request, complaint_id), reason=body.reason)
@@ -346,10 +371,11 @@ async def escalation(request: Request, complaint_id: UUID, body: ReasonForm) -> 
     guard=handlers_only,
     body=ClosureForm,
     returns=StaffComplaintDetail,
-    creates="secret",
+    creates="itself",
     errors=(ComplaintIsClosed, IllegalMove, SomeoneWasFaster, Stale),
     tag="complaints",
 )
+@sealed()
 async def closure(request: Request, complaint_id: UUID, body: ClosureForm) -> StaffComplaintDetail:
     """End a complaint without the patient's consent; against their word only a leader may."""
     await actions.close(await _step(request, complaint_id), ComplaintState(body.state), reason=body.reason)
@@ -361,10 +387,11 @@ async def closure(request: Request, complaint_id: UUID, body: ClosureForm) -> St
     guard=handlers_only,
     body=ReasonForm,
     returns=StaffComplaintDetail,
-    creates="secret",
+    creates="itself",
     errors=(IllegalMove, SomeoneWasFaster, Stale),
     tag="complaints",
 )
+@sealed()
 async def reopening(request: Request, complaint_id: UUID, body: ReasonForm) -> StaffComplaintDetail:
     """Begin another round."""
     await actions.reopen(await _step(request, complaint_id), reason=body.reason)
@@ -376,10 +403,11 @@ async def reopening(request: Request, complaint_id: UUID, body: ReasonForm) -> S
     guard=handlers_only,
     body=MergeForm,
     returns=StaffComplaintDetail,
-    creates="secret",
+    creates="itself",
     errors=(ComplaintIsClosed, NotMergeable, IllegalMove, SomeoneWasFaster, Stale),
     tag="complaints",
 )
+@sealed()
 async def merge(request: Request, complaint_id: UUID, body: MergeForm) -> StaffComplaintDetail:
     """Let a complaint go on in another one of the same patient."""
     await actions.merge(await _step(request, complaint_id), body.into_id, reason=body.reason)
@@ -391,10 +419,11 @@ async def merge(request: Request, complaint_id: UUID, body: MergeForm) -> StaffC
     guard=handlers_only,
     body=ReasonForm,
     returns=PhoneView,
-    creates="secret",
+    creates="itself",
     errors=(NoPhone,),
     tag="complaints",
 )
+@sealed()
 async def phone_view(request: Request, complaint_id: UUID, body: ReasonForm) -> PhoneView:
     """Show the patient's whole phone number; who looked and why is written down."""
     return PhoneView(phone=await actions.show_phone(await _step(request, complaint_id), reason=body.reason))
