@@ -285,8 +285,10 @@ def _arrival(row: dict[str, Any], serves: frozenset[UUID] | None) -> rules.Arriv
 
 def _effect(row: dict[str, Any], ticket_id: UUID, now: datetime, *, by: By, why: str = "") -> tuple[Any, ...]:
     """The first 23 arguments of the effect. The ticket belongs to the day on which the person is here."""
-    # somebody who was let in on another day is due now
-    band = (row["starts_at"], row["ends_at"]) if row["day"] == clock.today() else (now, now)
+    is_today = row["day"] == clock.today()
+    # somebody who was let in on another day is due now, and sees whoever of the department is here
+    band = (row["starts_at"], row["ends_at"]) if is_today else (now, now)
+    practitioner_id = row["practitioner_id"] if is_today else None
     place = head_start.place_of(head_start.Claim(now, band))
     fact_id, _, payload = fact_row(_arrived(row, ticket_id))
     event: dict[str, Any] = {
@@ -295,7 +297,7 @@ def _effect(row: dict[str, Any], ticket_id: UUID, now: datetime, *, by: By, why:
         "name": mask_name(row["patient_name"]),
         "triage": "normal",
         "flags": [],
-        "practitioner_id": str(row["practitioner_id"]),
+        "practitioner_id": str(practitioner_id) if practitioner_id else None,
         "room_id": None,
         "room": None,
         "call_count": 0,
@@ -310,7 +312,7 @@ def _effect(row: dict[str, Any], ticket_id: UUID, now: datetime, *, by: By, why:
         row["ticket_prefix"],
         row["patient_id"],
         row["account_id"],
-        row["practitioner_id"],
+        practitioner_id,
         place.sort_class,
         place.sort_at,
         place.rule,

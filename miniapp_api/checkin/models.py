@@ -101,7 +101,7 @@ WITH arrived AS (
     SELECT number, $6::text || lpad(number::text, greatest(3, length(number::text)), '0') AS label,
         (SELECT count(*)::integer FROM ticket t WHERE t.department_id = $3 AND t.day = $4 AND t.state = 'waiting'
          AND (t.sort_class, t.sort_at) <= ($10::integer, $11::timestamptz)
-         AND (t.practitioner_id IS NULL OR t.practitioner_id = $9::uuid)) AS ahead
+         AND ($9::uuid IS NULL OR t.practitioner_id IS NULL OR t.practitioner_id = $9::uuid)) AS ahead
     FROM line
 ), issued AS (
     INSERT INTO ticket (id, department_id, day, number, label, state, appointment_id, patient_id, account_id,

@@ -30,7 +30,7 @@ FROM day JOIN patient p ON p.id = day.patient_id JOIN department d ON d.id = day
 LEFT JOIN practitioner pr ON pr.id = day.practitioner_id
 WHERE ($3::text IS NULL OR day.state = $3::text OR ($3::text = 'arrived' AND day.ticket_id IS NOT NULL))
 AND ($4::text IS NULL OR p.name ILIKE $4::text OR p.pinyin LIKE $4::text OR p.initials LIKE $4::text
-     OR p.phone_tail = $5::text OR p.file_number = $5::text OR p.phone_index = $6::bytea)
+     OR p.phone_tail = $5::text OR lower(p.file_number) = $5::text OR p.phone_index = $6::bytea)
 AND ($7::uuid IS NULL OR (day.at, day.id) > ((SELECT at FROM day WHERE id = $7::uuid), $7::uuid))
 ORDER BY day.at, day.id LIMIT $8
 """
