@@ -8,7 +8,18 @@ from uuid import UUID
 
 from server import clock, db
 from server.events import publish
-from server.facts import AppointmentBooked, Fact, TicketCalled
+from server.facts import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    ComplaintAssigned,
+    ComplaintEscalated,
+    ComplaintFiled,
+    Fact,
+    PatientArrived,
+    SurveyInvited,
+    TicketCalled,
+    VisitFinished,
+)
 from server.ids import new_id
 from tests import props
 from tests.cast import PatientClient
@@ -25,46 +36,86 @@ async def happens(*facts: Fact) -> None:
             await publish(fact)
 
 
+def _id(value: UUID | str | None) -> UUID | None:
+    return UUID(str(value)) if value else None
+
+
 def booked(account_id: UUID | str | None, **values: Any) -> AppointmentBooked:
-    """A booking for tomorrow night, so that no reminder is due."""
+    """A booking in three days, so that no reminder is due."""
     starts_at = values.pop("starts_at", clock.now() + timedelta(days=3))
+    person = {"account_id": _id(account_id), "patient_id": new_id(), "patient_name": "张小三"}
+    place = {"department_id": new_id(), "department_name": "心血管内科", "location": "门诊楼2层A区"}
+    own = {"appointment_id": new_id(), "version": 1, "practitioner_name": "王敏", "number": 7}
     return AppointmentBooked(
-        **{
-            "appointment_id": new_id(),
-            "version": 1,
-            "account_id": UUID(str(account_id)) if account_id else None,
-            "patient_id": new_id(),
-            "patient_name": "张小三",
-            "department_id": new_id(),
-            "department_name": "心血管内科",
-            "practitioner_name": "王敏",
-            "location": "门诊楼2层A区",
-            "number": 7,
-            "starts_at": starts_at,
-            "ends_at": starts_at + timedelta(minutes=30),
-            **values,
-        }
+        **{**person, **place, **own, "starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=30), **values}
+    )
+
+
+def cancelled(booking: AppointmentBooked, **values: Any) -> AppointmentCancelled:
+    """The end of a booking."""
+    names = ("appointment_id", "account_id", "patient_id", "patient_name", "department_name", "starts_at")
+    return AppointmentCancelled(**{**{name: getattr(booking, name) for name in names}, "by_clinic": False, **values})
+
+
+def arrived(account_id: UUID | str | None, **values: Any) -> PatientArrived:
+    """A check-in."""
+    person = {"account_id": _id(account_id), "patient_id": new_id(), "patient_name": "张小三"}
+    place = {"department_id": new_id(), "department_name": "心血管内科", "location": "门诊楼2层A区"}
+    return PatientArrived(
+        **{**person, **place, "ticket_id": new_id(), "appointment_id": None, "label": "A012", **values}
     )
 
 
 def called(account_id: UUID | str | None, **values: Any) -> TicketCalled:
     """A call into room 2."""
-    return TicketCalled(
-        **{
-            "ticket_id": new_id(),
-            "account_id": UUID(str(account_id)) if account_id else None,
-            "patient_id": new_id(),
-            "patient_name": "张小三",
-            "department_id": new_id(),
-            "department_name": "心血管内科",
-            "label": "A012",
-            "room_name": "2诊室",
-            "room_location": "门诊楼2层",
-            "call_count": 1,
-            "called_at": clock.now(),
-            **values,
-        }
-    )
+    person = {"account_id": _id(account_id), "patient_id": new_id(), "patient_name": "张小三"}
+    place = {"department_id": new_id(), "department_name": "心血管内科", "room_name": "2诊室", "room_location": "2层"}
+    own = {"ticket_id": new_id(), "label": "A012", "call_count": 1, "called_at": clock.now()}
+    return TicketCalled(**{**person, **place, **own, **values})
+
+
+def finished(account_id: UUID | str | None, **values: Any) -> VisitFinished:
+    """A visit that took place."""
+    person = {"account_id": _id(account_id), "patient_id": new_id(), "patient_name": "张小三"}
+    place = {"department_id": new_id(), "department_name": "心血管内科", "practitioner_id": new_id()}
+    own = {"encounter_id": new_id(), "ticket_id": new_id(), "appointment_id": None, "practitioner_name": "王敏"}
+    rest = {"has_advice": True, "revisit_on": None, "survey_delay_minutes": 0}
+    times = {"started_at": clock.now() - timedelta(minutes=9), "finished_at": clock.now()}
+    return VisitFinished(**{**person, **place, **own, **rest, **times, **values})
+
+
+def invited(account_id: UUID | str, **values: Any) -> SurveyInvited:
+    """An invitation to rate."""
+    person = {"account_id": _id(account_id), "patient_id": new_id(), "patient_name": "张小三"}
+    times = {"visited_at": clock.now(), "deadline": clock.now() + timedelta(days=7)}
+    return SurveyInvited(**{**person, "invitation_id": new_id(), "department_name": "心血管内科", **times, **values})
+
+
+def filed(account_id: UUID | str | None = None, handler_id: UUID | str | None = None, **values: Any) -> ComplaintFiled:
+    """A complaint of level A."""
+    now = clock.now()
+    what = {"complaint_id": new_id(), "number": "TS20261122-0001", "source": "low_rating", "severity": "A"}
+    who = {"account_id": _id(account_id), "handler_id": _id(handler_id), "handler_name": "陈静" if handler_id else ""}
+    more = {"topic": "等候时间", "patient_name": "张小三", "department_name": "心血管内科", "cycle": 1}
+    due = {"acknowledge_due_at": now + timedelta(minutes=10), "response_due_at": now + timedelta(hours=2)}
+    return ComplaintFiled(**{**what, **who, **more, **due, "wants_contact": True, "received_at": now, **values})
+
+
+def assigned(complaint: ComplaintFiled, handler_id: UUID | str) -> ComplaintAssigned:
+    """The complaint goes to somebody else."""
+    names = ("complaint_id", "number", "severity", "topic", "department_name", "cycle")
+    due = {"acknowledge_due_at": complaint.acknowledge_due_at, "response_due_at": complaint.response_due_at}
+    same = {name: getattr(complaint, name) for name in names}
+    return ComplaintAssigned(**same, **due, handler_id=UUID(str(handler_id)), handler_name="李处")
+
+
+def escalated(complaint: ComplaintFiled, *staff_ids: UUID | str, level: int = 1) -> ComplaintEscalated:
+    """A clock of the complaint ran out."""
+    names = ("complaint_id", "number", "severity", "topic", "department_name", "cycle")
+    same = {name: getattr(complaint, name) for name in names}
+    people = tuple(UUID(str(staff_id)) for staff_id in staff_ids)
+    due_at = clock.now() + timedelta(minutes=10)
+    return ComplaintEscalated(**same, level=level, clock="acknowledgement", staff_ids=people, due_at=due_at)
 
 
 async def a_phone(site: Any, **account: Any) -> PatientClient:
