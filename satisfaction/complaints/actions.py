@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from satisfaction.complaints import handlers, ladder, models, rules, timeline
+from satisfaction.complaints import handlers, ladder, models, reads, rules, timeline
 from satisfaction.complaints.handlers import HANDLERS, LEADERS, READERS, sight_of
 from satisfaction.complaints.models import Complaint
 from satisfaction.complaints.rules import COMPLAINT, Answer, Clock, ComplaintState
@@ -108,7 +108,7 @@ class Step:
 @asynccontextmanager
 async def _held(step: Step) -> AsyncIterator[Complaint]:
     async with db.transaction():
-        if await models.in_sight(sight_of(step.staff, HANDLERS), step.complaint_id) is None:
+        if await reads.in_sight(sight_of(step.staff, HANDLERS), step.complaint_id) is None:
             raise NotFound()
         yield await _locked(step.complaint_id, step.version)
 
@@ -235,7 +235,7 @@ async def escalate(step: Step, *, reason: str) -> None:
 async def close(step: Step, state: ComplaintState, *, reason: str) -> None:
     """End a complaint without the patient's consent. Against their word only a leader may.
 
-    state: one of CLOSED_BY_STAFF.
+    state: one of closed_no_reply, closed_disagreed, withdrawn.
     Raises: NotFound, Forbidden, ComplaintIsClosed, IllegalMove.
     """
     async with _held(step) as complaint:
@@ -323,7 +323,7 @@ async def merge(step: Step, into_id: UUID, *, reason: str) -> None:
     async with db.transaction():
         # both in one order, so that two merges that cross do not wait for each other
         for complaint_id in sorted({step.complaint_id, into_id}):
-            if await models.in_sight(sight_of(step.staff, HANDLERS), complaint_id) is None:
+            if await reads.in_sight(sight_of(step.staff, HANDLERS), complaint_id) is None:
                 raise NotFound()
             await db.lock(Complaint, complaint_id)
         complaint = await _locked(step.complaint_id, step.version)
@@ -364,7 +364,7 @@ async def case_of(staff: SignedInStaff, complaint_id: UUID) -> dict:
 
     Raises: NotFound.
     """
-    row = await models.in_sight(sight_of(staff, READERS), complaint_id)
+    row = await reads.in_sight(sight_of(staff, READERS), complaint_id)
     if row is None:
         raise NotFound()
     return row
@@ -375,7 +375,7 @@ async def complaint_of(account: SignedInPatient, complaint_id: UUID) -> dict:
 
     Raises: NotFound.
     """
-    row = await models.shown_for(account.id, complaint_id)
+    row = await reads.shown_for(account.id, complaint_id)
     if row is None:
         raise NotFound()
     return row

@@ -8,11 +8,11 @@ from uuid import UUID
 from pydantic import StringConstraints, model_validator
 from sanic import Blueprint, Request
 
-from satisfaction.complaints import actions, filing, models, timeline, views
+from satisfaction.complaints import actions, filing, reads, timeline, views
 from satisfaction.complaints.actions import Own, Step
 from satisfaction.complaints.filing import Filing
 from satisfaction.complaints.handlers import FILERS, HANDLERS, READERS, sight_of
-from satisfaction.complaints.models import Search
+from satisfaction.complaints.reads import Search
 from satisfaction.complaints.rules import OBJECTION, Answer, ComplaintState, Source
 from satisfaction.complaints.views import (
     ComplaintPage,
@@ -172,11 +172,11 @@ async def complaints(request: Request, query: ComplaintQuery) -> dict[str, Any]:
     """List the patient's own complaints, or those that a member of staff may see; the newest first."""
     if request.ctx.account:
         language = language_of(request)
-        rows = await models.listed_for(request.ctx.account.id, str(query.state), after=query.after(), limit=query.limit)
+        rows = await reads.listed_for(request.ctx.account.id, str(query.state), after=query.after(), limit=query.limit)
         return listing(rows, query.limit, lambda row: views.for_patient(row, language))
     search = Search(state=str(query.state), words=query.q, is_mine=query.mine)
     sight = sight_of(request.ctx.staff, READERS)
-    rows = await models.listed(sight, search, after=query.after(), limit=query.limit)
+    rows = await reads.listed(sight, search, after=query.after(), limit=query.limit)
     return listing(rows, query.limit, views.for_staff)
 
 
@@ -188,7 +188,7 @@ async def file(request: Request, body: FileForm) -> PatientComplaintView | Staff
     complaint_id = await filing.file(request.ctx.account or request.ctx.staff, _filing(request, body))
     if request.ctx.account:
         return await _for_patient(request, complaint_id)
-    return await views.in_full(await models.shown(complaint_id))
+    return await views.in_full(await reads.shown(complaint_id))
 
 
 def _filing(request: Request, body: FileForm) -> Filing:
@@ -446,4 +446,4 @@ async def _version(request: Request, fresh: Callable[[], Awaitable[Any]]) -> int
 
 
 async def _after(complaint_id: UUID) -> StaffComplaintDetail:
-    return await views.in_full(await models.shown(complaint_id))
+    return await views.in_full(await reads.shown(complaint_id))

@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from satisfaction.complaints import models, rules, timeline
-from satisfaction.complaints.models import Complaint, Sight
+from satisfaction.complaints.models import Complaint
+from satisfaction.complaints.reads import Sight
 from satisfaction.complaints.rules import COMPLAINT, Clock, ComplaintState, Promises
 from satisfaction.errors import ConflictOfInterest, HandlerUnfit
 from server import clock, hospital

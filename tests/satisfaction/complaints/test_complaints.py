@@ -1,5 +1,6 @@
 """Complaints over HTTP: filing, the patient's side, the staff's side, and who may not."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -633,6 +634,25 @@ async def test_a_stale_version_is_refused_with_the_fresh_complaint(ward):
     assert (stale.status, stale.body["resource"]["entries"][0]["kind"]) == (412, "filed")
     assert "note" not in stale.raw.decode()
     assert await props.count("complaint_entry") == 2
+
+
+async def test_a_repeated_command_takes_effect_once(ward):
+    path, key = f"/complaints/{await ward.complaint()}", str(uuid4())
+    first = await ward.handler.call("POST", f"{path}/reply", {"text": "您好"}, Idempotency_Key=key)
+    again = await ward.handler.call("POST", f"{path}/reply", {"text": "您好"}, Idempotency_Key=key)
+    assert (first.status, again.status, again.body) == (200, 200, first.body)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert await props.count("complaint_entry", "kind = 'reply'") == 1
+
+
+async def test_five_verdicts_at_once_begin_one_round(ward):
+    path = f"/complaints/{await ward.complaint()}"
+    await ward.handler.post(f"{path}/answer", ANSWER)
+    verdicts = [ward.patient.call("POST", f"{path}/confirmation", {"satisfied": False}) for _ in range(5)]
+    assert sorted(reply.status for reply in await asyncio.gather(*verdicts)) == [200, 409, 409, 409, 409]
+    row = await db.fetch_one("SELECT cycle FROM complaint")
+    assert row["cycle"] == 2
+    assert len(await ward.facts("ComplaintReopened")) == 1
 
 
 async def test_the_state_is_told_in_the_callers_language(ward):

@@ -1,0 +1,113 @@
+"""What lists and screens read of complaints, and who has sight of what."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from server import db
+
+SHOWN = """
+SELECT c.*, s.name AS handler_name, d.name AS department_name, pr.name AS practitioner_name, p.phone_tail,
+    m.number AS merged_into_number,
+    (SELECT json_agg(json_build_array(b.clock, b.cycle, b.breached_at) ORDER BY b.breached_at) FROM breach b
+      WHERE b.complaint_id = c.id) AS breaches
+FROM complaint c
+LEFT JOIN staff s ON s.id = c.handler_id
+LEFT JOIN department d ON d.id = c.department_id
+LEFT JOIN practitioner pr ON pr.id = c.practitioner_id
+LEFT JOIN patient p ON p.id = c.patient_id
+LEFT JOIN complaint m ON m.id = c.merged_into_id
+"""
+
+# Whom a member of staff with departments $2 (null: all) may see: those of the departments, one's own, and what has
+# reached one's level of the rota; never what is about oneself.
+IN_SIGHT = """
+($2::uuid[] IS NULL OR c.department_id = ANY($2) OR c.handler_id = $1
+    OR EXISTS (SELECT 1 FROM duty u WHERE u.staff_id = $1 AND u.level BETWEEN 1 AND c.level))
+AND NOT EXISTS (SELECT 1 FROM staff me WHERE me.id = $1 AND me.practitioner_id = c.practitioner_id)
+"""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a member of staff may see. departments: None means all."""
+
+    staff_id: UUID
+    departments: frozenset[UUID] | None
+
+    @property
+    def arguments(self) -> tuple[UUID, list[UUID] | None]:
+        """Give the arguments of IN_SIGHT."""
+        return self.staff_id, None if self.departments is None else list(self.departments)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a list of complaints is narrowed by. state: one of the states, `open`, `closed` or empty."""
+
+    state: str = ""
+    words: str = ""
+    is_mine: bool = False
+
+
+async def listed(sight: Sight, search: Search, *, after: UUID | None, limit: int) -> list[dict[str, Any]]:
+    """List the complaints that a member of staff may see, the newest first; one more than the limit."""
+    words = search.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    rows = await db.fetch(
+        f"{SHOWN} WHERE {IN_SIGHT} AND ($3::uuid IS NULL OR c.id < $3)"
+        " AND CASE $4 WHEN '' THEN true WHEN 'open' THEN c.closed_at IS NULL WHEN 'closed' THEN c.closed_at IS NOT NULL"
+        " ELSE c.state = $4 END"
+        " AND ($5 = '' OR concat_ws(' ', c.number, c.patient_name, c.topic, s.name, d.name) ILIKE '%' || $5 || '%')"
+        " AND (NOT $6 OR c.handler_id = $1) ORDER BY c.id DESC LIMIT $7",
+        *sight.arguments,
+        after,
+        search.state,
+        words,
+        search.is_mine,
+        limit + 1,
+    )
+    return [_with_breaches(row) for row in rows]
+
+
+async def in_sight(sight: Sight, complaint_id: UUID) -> dict[str, Any] | None:
+    """Read one complaint that a member of staff may see."""
+    row = await db.fetch_one(f"{SHOWN} WHERE {IN_SIGHT} AND c.id = $3", *sight.arguments, complaint_id)
+    return _with_breaches(row) if row else None
+
+
+async def shown(complaint_id: UUID) -> dict[str, Any]:
+    """Read one complaint for somebody who has just acted on it, and may have handed it out of their sight."""
+    row = await db.fetch_one(f"{SHOWN} WHERE c.id = $1", complaint_id)
+    assert row is not None  # complaints are never deleted
+    return _with_breaches(row)
+
+
+async def listed_for(account_id: UUID, state: str, *, after: UUID | None, limit: int) -> list[dict[str, Any]]:
+    """List the complaints of an account, the newest first; one more than the limit."""
+    rows = await db.fetch(
+        f"{SHOWN} WHERE c.account_id = $1 AND ($2::uuid IS NULL OR c.id < $2)"
+        " AND CASE $3 WHEN '' THEN true WHEN 'open' THEN c.closed_at IS NULL WHEN 'closed' THEN c.closed_at IS NOT NULL"
+        " ELSE c.state = $3 END ORDER BY c.id DESC LIMIT $4",
+        account_id,
+        after,
+        state,
+        limit + 1,
+    )
+    return [_with_breaches(row) for row in rows]
+
+
+async def shown_for(account_id: UUID, complaint_id: UUID) -> dict[str, Any] | None:
+    """Read one complaint of an account."""
+    row = await db.fetch_one(f"{SHOWN} WHERE c.account_id = $1 AND c.id = $2", account_id, complaint_id)
+    return _with_breaches(row) if row else None
+
+
+def _with_breaches(row: dict[str, Any]) -> dict[str, Any]:
+    """Give the breaches as (clock, cycle, moment)."""
+    found = [
+        (clock, cycle, datetime.fromisoformat(moment)) for clock, cycle, moment in orjson.loads(row["breaches"] or "[]")
+    ]
+    return {**row, "breaches": found}
