@@ -147,7 +147,8 @@ def _schedule(draft: Draft, target: State) -> Iterator[BadLine]:
     if row["department_code"] is None:
         row["department_code"] = target[PRACTITIONER.name].get((row["practitioner_code"],), {}).get("department_code")
     room = target[ROOM.name].get((row["room_code"],))
-    if room and row["department_code"] and room["department_code"] != row["department_code"]:
+    is_known = (row["department_code"],) in target[DEPARTMENT.name]
+    if room and is_known and room["department_code"] != row["department_code"]:
         zh = f"诊室 {row['room_code']} 属于科室 {room['department_code']}，不属于 {row['department_code']}"
         en = f"the room {row['room_code']} belongs to the department {room['department_code']}"
         yield draft.bad("room_code", zh, en)

@@ -1,0 +1,113 @@
+"""`seed_demo`: writes the demonstration hospital once, and tells its logins."""
+
+import asyncio
+from datetime import time
+from typing import Any
+
+import orjson
+
+from infra.catalogue.store import lock, write
+from infra.seed.draw import Demo, draw
+from infra.seed.plan import DESKS, HALL, LOGINS, PASSWORD
+from miniapp_api.booking.actions import open_sessions
+from server import db
+from server.auth import hash_password
+
+SESSION_DAYS = 14
+END_OF_DAY = time(23, 59, 59, 999999)  # the rota's end does not belong to the duty: somebody is there at 23:59:59
+
+INSERT_DESKS = """
+    INSERT INTO desk (id, code, name, campus_id, department_id, location)
+    SELECT r.id, r.code, r.name, c.id, d.id, r.location
+    FROM jsonb_to_recordset($1::text::jsonb)
+        AS r(id uuid, code text, name text, campus text, department text, location text)
+    JOIN campus c ON c.code = r.campus LEFT JOIN department d ON d.code = r.department"""
+INSERT_STAFF = """
+    INSERT INTO staff (id, username, name, password_hash, wecom_userid, created_at)
+    SELECT r.id, r.username, r.name, $2, r.username, app_now()
+    FROM jsonb_to_recordset($1::text::jsonb) AS r(id uuid, username text, name text)"""
+INSERT_ROLES = """
+    INSERT INTO staff_role (id, staff_id, role, department_id)
+    SELECT r.id, r.staff_id, r.role, d.id
+    FROM jsonb_to_recordset($1::text::jsonb) AS r(id uuid, staff_id uuid, role text, department text)
+    LEFT JOIN department d ON d.code = r.department"""
+INSERT_DUTY = """
+    INSERT INTO duty (id, staff_id, level, weekday, starts_at, ends_at)
+    SELECT r.id, r.staff_id, r.level, r.weekday, '00:00', $2
+    FROM jsonb_to_recordset($1::text::jsonb) AS r(id uuid, staff_id uuid, level integer, weekday integer)"""
+LOGINS_THERE = """
+    SELECT s.username, json_agg(DISTINCT r.role) AS roles,
+        coalesce(json_agg(DISTINCT r.department_id) FILTER (WHERE r.department_id IS NOT NULL), '[]') AS departments
+    FROM staff s JOIN staff_role r ON r.staff_id = s.id
+    WHERE s.username = ANY($1) AND s.active AND EXISTS (SELECT FROM hospital WHERE is_demo)
+    GROUP BY s.username ORDER BY array_position($1, s.username)"""
+
+
+async def seed_demo(seed: int) -> dict[str, Any]:
+    """Load the demonstration hospital when there is none yet; where a hospital stands, change nothing.
+
+    Returns: the demonstration logins and the desk for every department; a real hospital has none of them.
+    """
+    # one hash for all: it is slow on purpose, and this password is public anyway
+    hashed = await asyncio.to_thread(hash_password, PASSWORD)
+    async with db.transaction():
+        await lock()
+        if await db.fetch_one("SELECT id FROM hospital") is None:
+            await _write(draw(seed), hashed)
+            await open_sessions(days=SESSION_DAYS)
+        return await _logins()
+
+
+async def _write(demo: Demo, hashed: str) -> None:
+    await write(demo.catalogue, name_row=lambda kind, key: demo.name_row(kind.name, *key))
+    await db.fetch("UPDATE hospital SET is_demo = true")
+    desks = [{"id": demo.name_row("desk", desk.code), **vars(desk)} for desk in DESKS]
+    await db.fetch(INSERT_DESKS, _json(desks))
+    staff = [
+        {"id": demo.name_row("staff", login.username), "username": login.username, "name": demo.names[login.username]}
+        for login in LOGINS
+    ]
+    await db.fetch(INSERT_STAFF, _json(staff), hashed)
+    roles = [
+        {
+            "id": demo.name_row("role", login.username),
+            "staff_id": demo.name_row("staff", login.username),
+            "role": login.role,
+            "department": login.department,
+        }
+        for login in LOGINS
+    ]
+    await db.fetch(INSERT_ROLES, _json(roles))
+    duty = [
+        {
+            "id": demo.name_row("duty", login.username, day),
+            "staff_id": demo.name_row("staff", login.username),
+            "level": login.duty,
+            "weekday": day,
+        }
+        for login in LOGINS
+        if login.duty is not None
+        for day in range(7)
+    ]
+    await db.fetch(INSERT_DUTY, _json(duty), END_OF_DAY)
+
+
+async def _logins() -> dict[str, Any]:
+    rows = await db.fetch(LOGINS_THERE, [login.username for login in LOGINS])
+    desk = await db.fetch_one("SELECT id FROM desk WHERE code = $1", HALL)
+    return {
+        "staff": [
+            {
+                "username": row["username"],
+                "password": PASSWORD,
+                "roles": orjson.loads(row["roles"]),
+                "departments": orjson.loads(row["departments"]),
+            }
+            for row in rows
+        ],
+        "desk_id": str(desk["id"]) if desk and rows else None,
+    }
+
+
+def _json(rows: list[dict[str, Any]]) -> str:
+    return orjson.dumps(rows).decode()

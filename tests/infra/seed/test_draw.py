@@ -1,0 +1,102 @@
+"""The demonstration hospital as it is drawn, before any database."""
+
+from datetime import time
+
+import pytest
+
+from infra.catalogue.columns import KIND_BY_WORD, KINDS
+from infra.catalogue.reading import Line
+from infra.catalogue.rules import Words, check, span
+from infra.catalogue.specialities import specialities
+from infra.catalogue.store import initials
+from infra.seed.draw import draw
+from infra.seed.plan import DESKS, EMERGENCY, GENERAL, LOGINS
+from server.accounts import Role
+
+SEEDS = (1, 2, 2026)
+# people whom a patient might think of; none of them may sit in a demonstration
+OF_NOTE = {"许知远", "顾景舟", "程思远", "高晓松", "宋思衡", "孔令辉", "江疏影", "虞书欣", "梁思成", "叶嘉莹"}
+
+
+def test_the_same_number_gives_the_same_hospital():
+    assert draw(7) == draw(7)
+    assert draw(7).name_row("practitioner", "D001") == draw(7).name_row("practitioner", "D001")
+
+
+def test_another_number_gives_another_hospital():
+    one, other = draw(7), draw(8)
+    assert one.name_row("practitioner", "D001") != other.name_row("practitioner", "D001")
+    assert [row["name"] for row in one.catalogue["practitioner"]] != [
+        row["name"] for row in other.catalogue["practitioner"]
+    ]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_has_the_size_of_a_real_one(seed):
+    catalogue = draw(seed).catalogue
+    assert len(catalogue["department"]) == 30
+    assert 110 <= len(catalogue["practitioner"]) <= 130
+    assert 60 <= len(catalogue["room"]) <= 80
+    assert len(catalogue["campus"]) == 2
+    names = [row["name"] for row in catalogue["practitioner"]]
+    assert len(set(names)) == len(names)
+    assert not set(names) & OF_NOTE
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_would_pass_the_import(seed):
+    """Known specialities, own prefixes, no room and no practitioner twice at a time: the import checks all of that."""
+    catalogue = draw(seed).catalogue
+    lines = [
+        Line(kind.name, number, kind, {name: as_text(name, value) for name, value in row.items() if value is not None})
+        for kind in KINDS
+        for number, row in enumerate(catalogue[kind.name], start=1)
+    ]
+    checked = check(lines, {kind.name: {} for kind in KINDS}, Words(specialities(), initials))
+    assert [bad.text() for bad in checked.bad] == []
+    assert {name: [draft.row for draft in drafts.values()] for name, drafts in checked.drafts.items()} == catalogue
+    assert set(KIND_BY_WORD.values()) == set(KINDS)
+
+
+def as_text(name, value) -> str:
+    """Write a value as a file would."""
+    if name == "weekday":
+        return str(value + 1)
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    return {True: "是", False: "否"}[value] if isinstance(value, bool) else str(value)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_practitioner_has_clinics_and_every_department_too(seed):
+    catalogue = draw(seed).catalogue
+    assert {row["practitioner_code"] for row in catalogue["schedule"]} == {
+        row["code"] for row in catalogue["practitioner"]
+    }
+    assert {row["department_code"] for row in catalogue["schedule"]} == {row["code"] for row in catalogue["department"]}
+    assert all(2 <= row["capacity"] <= 6 for row in catalogue["schedule"] if row["department_code"] != EMERGENCY)
+
+
+@pytest.mark.parametrize("weekday", [2, 6])
+@pytest.mark.parametrize("hour", range(24))
+def test_a_slot_near_now_exists_at_any_hour(hour, weekday):
+    schedule = draw(1).catalogue["schedule"]
+    open_now = {
+        row["department_code"]
+        for row in schedule
+        if row["weekday"] == weekday and span(row)[0] <= hour * 60 and (hour + 1) * 60 <= span(row)[1]
+    }
+    assert EMERGENCY in open_now
+    assert GENERAL in open_now or not 7 <= hour < 22
+
+
+def test_the_emergency_has_places_for_many():
+    at_night = [row for row in draw(1).catalogue["schedule"] if row["department_code"] == EMERGENCY]
+    assert {row["capacity"] for row in at_night} == {10}
+
+
+def test_every_role_has_a_login_and_every_level_somebody_on_duty():
+    assert {login.role for login in LOGINS} == set(Role)
+    assert {login.duty for login in LOGINS} == {None, 0, 1, 2, 3}
+    departments = {row["code"] for row in draw(1).catalogue["department"]}
+    assert {login.department for login in LOGINS} | {desk.department for desk in DESKS} <= departments | {None}
