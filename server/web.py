@@ -197,7 +197,7 @@ def check_version(request: Request, row: Any, fresh: Callable[[], Any]) -> None:
 class Guard(Protocol):
     """Finds out who sends a request and whether they may; sets `request.ctx.account` or `request.ctx.staff`."""
 
-    scheme: str
+    schemes: tuple[str, ...]  # whom it lets in: patient, staff
 
     async def __call__(self, request: Request) -> None:
         """Raise SignInNeeded or Forbidden."""
@@ -235,6 +235,8 @@ def api(
     creates: the route takes `Idempotency-Key`. True keeps the answer around the handler, in one transaction with its
         effect; "itself" only reads the key into `request.ctx.once`, for a handler that keeps the answer itself.
     """
+    if creates not in (True, False, "itself"):
+        raise ValueError(f"creates={creates!r}")
     operation = Operation(guard, body, query, returns, status, errors, bool(creates), tag, content_types)
 
     def wrap(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[HTTPResponse]]:
@@ -419,7 +421,7 @@ def openapi(app: Sanic, *, title: str, version: str) -> dict[str, Any]:
                 "content": {JSON: {"schema": refs[(operation.body, "validation")]}},
             }
         if operation.guard:
-            documented["security"] = [{operation.guard.scheme: []}]
+            documented["security"] = [{scheme: []} for scheme in operation.guard.schemes]
         for method in route.methods - {"HEAD", "OPTIONS"}:
             paths.setdefault(path, {})[method.lower()] = documented
     return {
