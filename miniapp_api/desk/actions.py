@@ -9,6 +9,7 @@ from miniapp_api.desk import models
 from miniapp_api.patients.actions import register_walk_in
 from miniapp_api.patients.rules import PatientDraft
 from miniapp_api.queue import actions as queue
+from miniapp_api.queue.steps import check_practitioner, department_of, ticket_row
 from server import auth, clock, db, privacy
 from server.accounts import Role, SignedInStaff
 from server.errors import Forbidden, wrong_field
@@ -70,9 +71,9 @@ async def register(staff: SignedInStaff, walk_in: WalkIn) -> dict[str, Any]:
     Raises: Forbidden, Malformed, HasPlace.
     """
     async with db.transaction():
-        department = await queue.department_of(walk_in.department_id, "/department_id")
+        department = await department_of(walk_in.department_id, "/department_id")
         auth.need_department(staff, department.id, Role.GUIDE)
-        await queue.check_practitioner(walk_in.practitioner_id, department.id)
+        await check_practitioner(walk_in.practitioner_id, department.id)
         if walk_in.draft is not None:
             patient = await register_walk_in(walk_in.draft)
             patient_id, name, account_id = patient.id, patient.name, patient.account_id
@@ -82,4 +83,4 @@ async def register(staff: SignedInStaff, walk_in: WalkIn) -> dict[str, Any]:
                 raise wrong_field("/patient_id", "unknown_patient", "no such patient")
             patient_id, name, account_id = row["id"], row["name"], row["account_id"]
         entry = queue.Entry(patient_id, name, account_id, walk_in.practitioner_id, walk_in.triage, walk_in.flags)
-        return await queue.ticket_row(await queue.enter(department, entry, staff.by))
+        return await ticket_row(await queue.enter(department, entry, staff.by))

@@ -14,9 +14,9 @@ from miniapp_api.desk import actions
 from miniapp_api.desk.actions import Question, WalkIn
 from miniapp_api.patients.rules import Gender, PatientDraft, Relation
 from miniapp_api.queue import actions as queue
-from miniapp_api.queue.actions import Act
-from miniapp_api.queue.api import TicketAnswer
 from miniapp_api.queue.errors import HasPlace
+from miniapp_api.queue.forms import TicketAnswer
+from miniapp_api.queue.steps import Act, ticket_row
 from miniapp_api.queue.views import show
 from server.accounts import Role
 from server.auth import staff_only
@@ -151,7 +151,7 @@ async def check_in(request: Request, body: CheckInForm) -> dict[str, Any]:
     """Check in somebody whom the desk found by name."""
     reason = body.override.reason if body.override else None
     ticket_id = await checkin.check_in(body.appointment_id, request.ctx.staff, reason)
-    return {"ticket": show(await queue.ticket_row(ticket_id))}
+    return {"ticket": show(await ticket_row(ticket_id))}
 
 
 @bp.post("/desk/check-ins/<check_in_id:uuid>/annulment")

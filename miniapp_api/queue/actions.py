@@ -1,14 +1,10 @@
-"""What can happen to a ticket. Each step writes its history and is told on the stream of the department.
-
-Locks in this order: appointment, ticket; the stream's row last, because it stays locked until the commit.
-"""
+"""What can happen to a ticket. Each step writes its history and is told on the stream of the department."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
 from tortoise.exceptions import IntegrityError
 
 from miniapp_api.booking.models import Appointment
@@ -18,9 +14,22 @@ from miniapp_api.queue.errors import HasPlace, QueueEmpty, RoomBusy, RoomPaused,
 from miniapp_api.queue.models import Encounter, Ticket
 from miniapp_api.queue.policies import head_start
 from miniapp_api.queue.rules import MISSES_UNTIL_GONE, ROOM, TICKET, UNDO, RoomState, TicketState, may_undo
+from miniapp_api.queue.steps import (
+    Act,
+    appointment_to,
+    check_practitioner,
+    department_of,
+    lock_both,
+    locked,
+    only_from,
+    step,
+    tell,
+    tell_ticket,
+    ticket_row,
+)
 from server import auth, clock, db, history, live, privacy
 from server.accounts import Role, SignedInStaff
-from server.errors import IllegalMove, NotFound, Stale, wrong_field
+from server.errors import NotFound, wrong_field
 from server.events import publish
 from server.facts import ArrivalAnnulled, PatientArrived, TicketCalled, TicketPassedOver, VisitFinished
 from server.history import SYSTEM, By
@@ -30,18 +39,6 @@ from server.ids import new_id
 ADVICE = "encounter.advice_cipher"
 LEFT_OVER_BATCH = 200
 CLOSED_AFTER_MIDNIGHT = timedelta(hours=4)
-
-
-@dataclass(frozen=True)
-class Act:
-    """Somebody does something to a ticket.
-
-    version: the one that was seen, of `If-Match`; None when none was sent. Another one is refused as stale.
-    """
-
-    ticket_id: UUID
-    staff: SignedInStaff
-    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ async def enter(department: Department, entry: Entry, by: By) -> UUID:
             triage=entry.triage,
         )
     )
-    await _tell(ticket)
+    await tell_ticket(ticket)
     return ticket.id
 
 
@@ -139,15 +136,14 @@ async def annul(act: Act, why: str) -> dict[str, Any]:
     Raises: NotFound, Forbidden, Stale, IllegalMove.
     """
     async with db.transaction():
-        ticket = await _locked(act, Role.GUIDE)
+        ticket = await locked(act, Role.GUIDE)
         await history.move(TICKET, ticket, TicketState.VOIDED, by=act.staff.by, why=why, reason=why)
         if ticket.appointment_id:
             await _expect_again(ticket.appointment_id, ticket.patient_id, act.staff.by)
         await publish(
             ArrivalAnnulled(ticket_id=ticket.id, appointment_id=ticket.appointment_id, account_id=ticket.account_id)
         )
-        await _tell(ticket)
-    return await ticket_row(ticket.id)
+        return await tell_ticket(ticket)
 
 
 async def _expect_again(appointment_id: UUID, patient_id: UUID, by: By) -> None:
@@ -197,7 +193,7 @@ async def call_next(room_id: UUID, staff: SignedInStaff) -> dict[str, Any]:
             )
             row = await ticket_row(called["id"])
             await publish(_called(row))
-            await _tell_row(row)
+            await tell(row)
     except IntegrityError as error:
         if db.violated(error) == "ticket_one_in_a_room":
             raise RoomBusy() from error  # the room's other button was faster
@@ -211,18 +207,18 @@ async def recall(act: Act) -> dict[str, Any]:
     Raises: NotFound, Forbidden, Stale, IllegalMove.
     """
     async with db.transaction():
-        ticket = await _locked(act)
+        ticket = await locked(act)
         await history.move(
             TICKET,
             ticket,
-            _only_from(ticket, TicketState.CALLED, TicketState.CALLED),
+            only_from(ticket, TicketState.CALLED, TicketState.CALLED),
             by=act.staff.by,
             call_count=ticket.call_count + 1,
             called_at=clock.now(),
         )
         row = await ticket_row(ticket.id)
         await publish(_called(row))
-        await _tell_row(row)
+        await tell(row)
     return row
 
 
@@ -232,11 +228,11 @@ async def undo(act: Act) -> dict[str, Any]:
     Raises: NotFound, Forbidden, Stale, IllegalMove, UndoTooLate.
     """
     async with db.transaction():
-        ticket = await _locked(act)
-        to = _only_from(ticket, TicketState.WAITING, TicketState.CALLED)
+        ticket = await locked(act)
+        to = only_from(ticket, TicketState.WAITING, TicketState.CALLED)
         if not may_undo(ticket.called_at, clock.now()):
             raise UndoTooLate(seconds=int(UNDO.total_seconds()))
-        return await _step(ticket, to, act, why="undone", room_id=None, called_at=None)
+        return await step(ticket, to, act, why="undone", room_id=None, called_at=None)
 
 
 async def pass_over(act: Act) -> dict[str, Any]:
@@ -245,12 +241,12 @@ async def pass_over(act: Act) -> dict[str, Any]:
     Raises: NotFound, Forbidden, Stale, IllegalMove.
     """
     async with db.transaction():
-        ticket = await _locked(act)
+        ticket = await locked(act)
         misses = ticket.miss_count + 1
         await history.move(TICKET, ticket, TicketState.MISSED, by=act.staff.by, miss_count=misses, room_id=None)
         if misses >= MISSES_UNTIL_GONE:
             await history.move(TICKET, ticket, TicketState.LEFT, by=act.staff.by, why="missed", reason="missed")
-            await _appointment_to(ticket, AppointmentStatus.LEFT, act.staff.by, "missed")
+            await appointment_to(ticket, AppointmentStatus.LEFT, act.staff.by, "missed")
         row = await ticket_row(ticket.id)
         await publish(
             TicketPassedOver(
@@ -262,7 +258,7 @@ async def pass_over(act: Act) -> dict[str, Any]:
                 label=ticket.label,
             )
         )
-        await _tell_row(row)
+        await tell(row)
     return row
 
 
@@ -272,7 +268,7 @@ async def hold(act: Act) -> dict[str, Any]:
     Raises: NotFound, Forbidden, Stale, IllegalMove.
     """
     async with db.transaction():
-        return await _step(await _locked(act), TicketState.HELD, act, room_id=None)
+        return await step(await locked(act), TicketState.HELD, act, room_id=None)
 
 
 async def come_back(act: Act) -> dict[str, Any]:
@@ -281,7 +277,7 @@ async def come_back(act: Act) -> dict[str, Any]:
     Raises: NotFound, Forbidden, Stale, IllegalMove.
     """
     async with db.transaction():
-        ticket = await _locked(act)
+        ticket = await locked(act)
         now = clock.now()
         changes: dict[str, Any] = {"stage": "", "next_place": "", "room_id": None}
         match ticket.state:
@@ -300,8 +296,8 @@ async def come_back(act: Act) -> dict[str, Any]:
                 )
             case TicketState.AWAY:
                 changes["sort_at"], changes["rule"] = head_start.return_at(now), "return"
-        to = _only_from(ticket, TicketState.WAITING, TicketState.MISSED, TicketState.HELD, TicketState.AWAY)
-        return await _step(ticket, to, act, why=_reordered(ticket, changes), **changes)
+        to = only_from(ticket, TicketState.WAITING, TicketState.MISSED, TicketState.HELD, TicketState.AWAY)
+        return await step(ticket, to, act, why=_reordered(ticket, changes), **changes)
 
 
 def _reordered(ticket: Ticket, changes: dict[str, Any]) -> str:
@@ -320,7 +316,7 @@ async def start(act: Act) -> dict[str, Any]:
     Raises: NotFound, Forbidden, Stale, IllegalMove.
     """
     async with db.transaction():
-        ticket = await _locked(act)
+        ticket = await locked(act)
         now = clock.now()
         await history.move(TICKET, ticket, TicketState.IN_SERVICE, by=act.staff.by, started_at=now)
         await db.fetch(
@@ -335,8 +331,8 @@ async def start(act: Act) -> dict[str, Any]:
             ticket.room_id,
             now,
         )
-        await _appointment_to(ticket, AppointmentStatus.IN_SERVICE, act.staff.by)
-        return await _told(ticket)
+        await appointment_to(ticket, AppointmentStatus.IN_SERVICE, act.staff.by)
+        return await tell_ticket(ticket)
 
 
 async def _who_sits_in(ticket: Ticket, now: datetime) -> UUID | None:
@@ -350,8 +346,8 @@ async def send_to_stage(act: Act, stage: str, place: str) -> dict[str, Any]:
     Raises: NotFound, Forbidden, Stale, IllegalMove.
     """
     async with db.transaction():
-        ticket = await _locked(act)
-        return await _step(ticket, TicketState.AWAY, act, why=stage, stage=stage, next_place=place, room_id=None)
+        ticket = await locked(act)
+        return await step(ticket, TicketState.AWAY, act, why=stage, stage=stage, next_place=place, room_id=None)
 
 
 async def finish(act: Act, ending: Ending) -> dict[str, Any]:
@@ -362,7 +358,7 @@ async def finish(act: Act, ending: Ending) -> dict[str, Any]:
     if ending.revisit_on is not None and ending.revisit_on < clock.today():
         raise wrong_field("/revisit_on", "in_the_past", "today or later")
     async with db.transaction():
-        ticket = await _locked(act)
+        ticket = await locked(act)
         now = clock.now()
         await history.move(TICKET, ticket, TicketState.DONE, by=act.staff.by, finished_at=now)
         encounter = await Encounter.get(ticket_id=ticket.id)
@@ -374,10 +370,10 @@ async def finish(act: Act, ending: Ending) -> dict[str, Any]:
             care_plan_id=ending.care_plan_id,
             diagnosis_group=ending.diagnosis_group,
         )
-        await _appointment_to(ticket, AppointmentStatus.COMPLETED, act.staff.by)
+        await appointment_to(ticket, AppointmentStatus.COMPLETED, act.staff.by)
         row = await ticket_row(ticket.id)
         await publish(await _finished(row, encounter, ending, now))
-        await _tell_row(row)
+        await tell(row)
     return row
 
 
@@ -387,15 +383,15 @@ async def leave(act: Act, reason: str) -> dict[str, Any]:
     Raises: NotFound, Forbidden, Stale, IllegalMove.
     """
     async with db.transaction():
-        ticket = await _locked(act)
+        ticket = await locked(act)
         return await _gone(ticket, act.staff.by, reason)
 
 
 async def _gone(ticket: Ticket, by: By, reason: str) -> dict[str, Any]:
     await history.move(TICKET, ticket, TicketState.LEFT, by=by, why=reason, reason=reason, room_id=None)
     await Encounter.filter(ticket_id=ticket.id, finished_at=None).update(finished_at=clock.now())
-    await _appointment_to(ticket, AppointmentStatus.LEFT, by, reason)
-    return await _told(ticket)
+    await appointment_to(ticket, AppointmentStatus.LEFT, by, reason)
+    return await tell_ticket(ticket)
 
 
 async def transfer(act: Act, department_id: UUID | None, practitioner_id: UUID | None) -> dict[str, Any]:
@@ -405,7 +401,7 @@ async def transfer(act: Act, department_id: UUID | None, practitioner_id: UUID |
         department.
     """
     async with db.transaction():
-        ticket = await _locked(act)
+        ticket = await locked(act)
         department = await department_of(department_id or ticket.department_id, "/department_id")
         await check_practitioner(practitioner_id, department.id)
         by = act.staff.by
@@ -419,7 +415,7 @@ async def transfer(act: Act, department_id: UUID | None, practitioner_id: UUID |
         new = await _issue(department, values, by, why=f"transferred from {ticket.label}")
         rows = {row["id"]: row for row in (await ticket_row(ticket.id), await ticket_row(new.id))}
         for row in sorted(rows.values(), key=lambda row: row["department_id"]):  # two transfers must not cross
-            await _tell_row(row)
+            await tell(row)
         return rows[new.id]
 
 
@@ -430,7 +426,7 @@ async def close_the_day() -> int:
     rows = await db.fetch(models.LEFT_OVER, today, LEFT_OVER_BATCH)
     for row in rows:
         async with db.transaction():
-            ticket = await _lock_both(row["id"])
+            ticket = await lock_both(row["id"])
             if not TICKET.is_end(ticket.state):
                 await _gone(ticket, SYSTEM, "day_closed")
     return len(rows)
@@ -453,123 +449,6 @@ async def set_room(room_id: UUID, to: RoomState, staff: SignedInStaff) -> Room:
         told = {"id": str(room.id), "name": room.name, "state": room.state, "version": room.version}
         await live.announce(live.queue_topic(room.department_id), "room", told)
     return room
-
-
-# ---- shared by the steps -------------------------------------------------------------------------------------------
-
-
-async def ticket_row(ticket_id: UUID) -> dict[str, Any]:
-    """Give a ticket with the names around it, as `models.TICKET` reads it.
-
-    Raises: NotFound.
-    """
-    row = await db.fetch_one(models.ONE_TICKET, ticket_id)
-    if row is None:
-        raise NotFound()
-    return row
-
-
-async def department_of(department_id: UUID, pointer: str) -> Department:
-    """Give an active department that a form names.
-
-    Raises: Malformed.
-    """
-    department = await Department.get_or_none(id=department_id, active=True)
-    if department is None:
-        raise wrong_field(pointer, "unknown_department", "no such department")
-    return department
-
-
-async def department_of_path(department_id: UUID) -> Department:
-    """Give the active department that an address names.
-
-    Raises: NotFound.
-    """
-    department = await Department.get_or_none(id=department_id, active=True)
-    if department is None:
-        raise NotFound()
-    return department
-
-
-async def check_practitioner(practitioner_id: UUID | None, department_id: UUID) -> None:
-    """Refuse a practitioner who does not belong to a department.
-
-    Raises: Malformed.
-    """
-    if practitioner_id is None:
-        return
-    if not await Practitioner.exists(id=practitioner_id, department_id=department_id, active=True):
-        raise wrong_field("/practitioner_id", "unknown_practitioner", "nobody of this department")
-
-
-async def _locked(act: Act, *roles: Role) -> Ticket:
-    ticket = await _lock_both(act.ticket_id)
-    auth.need_department(act.staff, ticket.department_id, *(roles or (Role.ROOM, Role.GUIDE)))
-    if act.version is not None and act.version != str(ticket.version):
-        raise Stale(resource={"ticket": told(await ticket_row(ticket.id))})
-    return ticket
-
-
-async def _lock_both(ticket_id: UUID) -> Ticket:
-    """Lock the appointment before its ticket, as a scan does."""
-    seen = await Ticket.get_or_none(id=ticket_id)
-    if seen is None:
-        raise NotFound()
-    if seen.appointment_id:
-        await db.lock(Appointment, seen.appointment_id)
-    return await db.lock(Ticket, ticket_id)
-
-
-def _only_from(ticket: Ticket, to: TicketState, *states: TicketState) -> TicketState:
-    """The machine knows two ways back into the line; each command takes its own."""
-    if ticket.state not in states:
-        raise IllegalMove(machine=TICKET.name, old=str(ticket.state), new=str(to))
-    return to
-
-
-async def _step(ticket: Ticket, to: TicketState, act: Act, *, why: str = "", **changes: Any) -> dict[str, Any]:
-    await history.move(TICKET, ticket, to, by=act.staff.by, why=why, **changes)
-    return await _told(ticket)
-
-
-async def _appointment_to(ticket: Ticket, to: AppointmentStatus, by: By, why: str = "") -> None:
-    """The appointment follows its ticket; after a transfer it may be where it should be."""
-    if ticket.appointment_id is None:
-        return
-    appointment = await Appointment.get(id=ticket.appointment_id)
-    if appointment.status != to:
-        await history.move(APPOINTMENT, appointment, to, by=by, why=why)
-
-
-async def _told(ticket: Ticket) -> dict[str, Any]:
-    row = await ticket_row(ticket.id)
-    await _tell_row(row)
-    return row
-
-
-async def _tell(ticket: Ticket) -> None:
-    await _tell_row(await ticket_row(ticket.id))
-
-
-async def _tell_row(row: dict[str, Any]) -> None:
-    await live.announce(live.queue_topic(row["department_id"]), "ticket", told(row))
-
-
-def told(row: dict[str, Any]) -> dict[str, Any]:
-    """Say what a screen needs of a ticket, names masked."""
-    return {
-        "id": str(row["id"]),
-        "number": row["label"],
-        "state": str(row["state"]),
-        "name": privacy.mask_name(row["patient_name"]),
-        "triage": row["triage"],
-        "flags": orjson.loads(row["flags"]) if isinstance(row["flags"], str) else row["flags"],
-        "practitioner_id": str(row["practitioner_id"]) if row["practitioner_id"] else None,
-        "room_id": str(row["room_id"]) if row["room_id"] else None,
-        "room": row["room_name"],
-        "call_count": row["call_count"],
-        "version": row["version"],
-    }
 
 
 def _called(row: dict[str, Any]) -> TicketCalled:

@@ -6,9 +6,9 @@ from uuid import UUID
 import orjson
 
 from miniapp_api.queue import explanations, models
-from miniapp_api.queue.actions import ticket_row
 from miniapp_api.queue.explanations import Basis
 from miniapp_api.queue.rules import TicketState, wait
+from miniapp_api.queue.steps import ticket_row
 from miniapp_api.queue.waits import pace_of
 from server import auth, clock, db, live
 from server.accounts import Role, SignedInPatient, SignedInStaff
