@@ -190,7 +190,7 @@ def _grants(raw: str | None) -> tuple[tuple[str, Any], ...]:
 class _PatientOnly:
     """Lets patients and relatives in."""
 
-    schemes = ("patient",)
+    schemes: tuple[str, ...] = ("patient",)
 
     async def __call__(self, request: Request) -> None:
         """Set `request.ctx.account`."""
@@ -203,7 +203,7 @@ class _PatientOnly:
 class StaffOnly:
     """Lets staff in who hold one of the roles; with no role named, every member of staff."""
 
-    schemes = ("staff",)
+    schemes: tuple[str, ...] = ("staff",)
 
     def __init__(self, *roles: Role) -> None:
         self.roles = roles

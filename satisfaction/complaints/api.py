@@ -47,7 +47,7 @@ Heading = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)
 class PatientsAndStaff:
     """Lets patients in, and staff who hold one of the roles; each sees the same path as their own."""
 
-    schemes = ("patient", "staff")
+    schemes: tuple[str, ...] = ("patient", "staff")
 
     def __init__(self, *roles: Role) -> None:
         self.roles = roles
