@@ -49,7 +49,7 @@ class Report:
     def text(self) -> str:
         """Give the whole report, a line for each thing to know."""
         if self.bad:
-            head = f"{len(self.bad)} 处错误，没有导入任何内容 / {len(self.bad)} mistakes, nothing was imported"
+            head = f"{len(self.bad)} 处错误，没有导入任何内容 / nothing was imported, mistakes: {len(self.bad)}"
             return "\n".join([head, *(bad.text() for bad in self.bad)])
         lines = ["试运行，没有写入 / dry run, nothing was written" if self.dry_run else "已导入 / imported"]
         lines += [

@@ -48,17 +48,15 @@ async def seed_demo(seed: int) -> dict[str, Any]:
 
     Returns: the demonstration logins and the desk for every department; a real hospital has none of them.
     """
-    # one hash for all: it is slow on purpose, and this password is public anyway
-    hashed = await asyncio.to_thread(hash_password, PASSWORD)
     async with db.transaction():
         await lock()
         if await db.fetch_one("SELECT id FROM hospital") is None:
-            await _write(draw(seed), hashed)
+            await _write(draw(seed))
             await open_sessions(days=SESSION_DAYS)
         return await _logins()
 
 
-async def _write(demo: Demo, hashed: str) -> None:
+async def _write(demo: Demo) -> None:
     await write(demo.catalogue, name_row=lambda kind, key: demo.name_row(kind.name, *key))
     await db.fetch("UPDATE hospital SET is_demo = true")
     desks = [{"id": demo.name_row("desk", desk.code), **vars(desk)} for desk in DESKS]
@@ -67,7 +65,8 @@ async def _write(demo: Demo, hashed: str) -> None:
         {"id": demo.name_row("staff", login.username), "username": login.username, "name": demo.names[login.username]}
         for login in LOGINS
     ]
-    await db.fetch(INSERT_STAFF, _json(staff), hashed)
+    # one hash for all: it is slow on purpose, and this password is no secret
+    await db.fetch(INSERT_STAFF, _json(staff), await asyncio.to_thread(hash_password, PASSWORD))
     roles = [
         {
             "id": demo.name_row("role", login.username),
