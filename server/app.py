@@ -1,5 +1,6 @@
 """`create_app(settings)`: mounts the packages' wirings, one error handler, the request id, one log line per request."""
 
+import gc
 import re
 import time
 from importlib import metadata
@@ -16,10 +17,10 @@ from sanic.exceptions import PayloadTooLarge, SanicException
 from miniapp_api.wiring import WIRING as MINIAPP
 from notifications.wiring import WIRING as NOTIFICATIONS
 from satisfaction.wiring import WIRING as SATISFACTION
-from server import console, kill_points, live
+from server import console, db, kill_points, live
 from server import metrics as figures
 from server.config import Settings
-from server.errors import AppError, MethodNotAllowed, NotFound, TooLarge, Unreadable
+from server.errors import AppError, MethodNotAllowed, NotFound, OutsideTrouble, TooLarge, Unreadable
 from server.runtime import running
 from server.web import problem
 from server.wiring import Wiring
@@ -142,6 +143,9 @@ def _as_app_error(request: Request, error: Exception) -> AppError:
             return TooLarge()
         case SanicException() if error.status_code < 500:
             return Unreadable()
+        case _ if db.is_away(error):
+            log.error("database_away", error=type(error).__name__)
+            return OutsideTrouble()
         case _:
             return AppError()
 
@@ -156,6 +160,7 @@ def _routes(request: Request, method: str) -> bool:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. One process a server; run several behind a proxy (decision 0005)."""
+    gc.set_threshold(50_000, 20, 100)  # requests make no cycles: looking for them after every 700 objects is waste
     uvloop.install()  # without it the server never stops on Python >= 3.12 while a connection is open
     app = create_app(settings)
     app.run(

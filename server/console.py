@@ -119,12 +119,14 @@ class HospitalView(View):
 
 
 @bp.get("/healthz")
+@api(tag="health")
 async def healthz(_: Request) -> HTTPResponse:
     """Say that the process lives."""
     return reply({"status": "ok"})
 
 
 @bp.get("/readyz")
+@api(errors=(OutsideTrouble,), tag="health")
 async def readyz(request: Request) -> HTTPResponse:
     """Say whether the product can work, and name what is missing."""
     missing = await what_is_missing(request.app.ctx.migrations)

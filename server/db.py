@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 from tortoise import Tortoise, fields
 from tortoise.connection import get_connection
-from tortoise.exceptions import IntegrityError
+from tortoise.exceptions import DBConnectionError, IntegrityError
 from tortoise.models import Model
 from tortoise.transactions import in_transaction  # noqa: TID251 - the one place
 
@@ -166,6 +166,26 @@ async def detached(make: Callable[[], Awaitable[Any]]) -> Any:
 
 async def _call(make: Callable[[], Awaitable[Any]]) -> Any:
     return await make()
+
+
+# What the driver raises when the server is away, is starting or stopping, or does not get to it in time.
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    DBConnectionError,
+    ConnectionError,
+    FileNotFoundError,
+    TimeoutError,
+)
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether a statement failed because the database is not there or too busy: trying again may help."""
+    return isinstance(error, _AWAY)
 
 
 def violated(error: IntegrityError) -> str:

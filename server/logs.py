@@ -8,6 +8,7 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
+import orjson
 import structlog
 
 PRIVATE = frozenset(
@@ -27,25 +28,27 @@ def hide_private(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
 
 
 def set_up(level: str = "INFO") -> None:
-    """Send our logs and those of the libraries through one formatter."""
+    """Send our logs straight to standard output, and those of the libraries through the same steps.
+
+    Ours take the short way, past the standard library: a line is written for every request.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         hide_private,
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, structlog.processors.JSONRenderer(serializer=_encode)],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level, logging.INFO)),
+        logger_factory=structlog.BytesLoggerFactory(file=sys.stdout.buffer),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
@@ -58,3 +61,7 @@ def set_up(level: str = "INFO") -> None:
     # the ORM prints values at DEBUG, aiohttp and wechatpy print addresses with secrets
     for name in ("tortoise", "tortoise.db_client", "asyncio", "aiohttp", "urllib3", "sanic.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _encode(event: Any, **_: Any) -> bytes:
+    return orjson.dumps(event, default=str)

@@ -45,8 +45,11 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
 def _no_control(value: Any) -> Any:
-    if isinstance(value, str) and any(ord(ch) < 32 and ch not in "\n\t" for ch in value):
+    if isinstance(value, str) and _CONTROL.search(value):
         raise ValueError("control characters are not allowed")
     return value
 
