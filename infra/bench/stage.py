@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -133,7 +134,8 @@ def _migrate(environment: dict[str, str]) -> None:
 def _free_ports(count: int) -> list[int]:
     """Find ports outside the ephemeral range: inside it thousands of clients may take them first."""
     found: list[int] = []
-    for port in range(FIRST_PORT, LAST_PORT):
+    # two benches that start at once begin to look at different places
+    for port in range(FIRST_PORT + os.getpid() * 7 % 9000, LAST_PORT):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
