@@ -271,6 +271,12 @@ async def pushes(request: web.Request, parts: Parts) -> web.Response:
 
 
 @controlled
+async def forget_pushes(request: web.Request, parts: Parts) -> web.Response:
+    """Give up every push that is still on its way, so that a test does not hear of the one before."""
+    return _json({"forgotten": await parts.pushes.forget()})
+
+
+@controlled
 async def put_quota(request: web.Request, parts: Parts) -> web.Response:
     """Set how often a path may be called a day and a minute; null means without a limit."""
     form = await read_form(request)
@@ -313,6 +319,7 @@ ROUTES = (
     web.post("/_sim/tokens/expire", expire_tokens),
     web.put("/_sim/push", put_push),
     web.get("/_sim/pushes", pushes),
+    web.delete("/_sim/pushes", forget_pushes),
     web.put("/_sim/quotas", put_quota),
     web.put("/_sim/clock", move_clock),
 )

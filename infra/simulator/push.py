@@ -108,6 +108,15 @@ class Pushes:
         self.url = url
         self._ledger.set_remark(_REMARK, url)
 
+    async def forget(self) -> int:
+        """Give up every push that is still on its way and wait until none is; give their number."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._ledger.execute("UPDATE push SET state = ? WHERE state = ?", UNSENT, PENDING)
+        return len(tasks)
+
     def list(self, *, event: str | None, openid: str | None, limit: int) -> list[dict[str, Any]]:
         """List the latest pushes, oldest first, each with its tries."""
         rows = self._ledger.all(
