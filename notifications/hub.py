@@ -11,7 +11,8 @@ import orjson
 
 from notifications.channels import CHANNELS, sending
 from notifications.channels.content import Content, Recipient
-from notifications.notices import Notice, notice_of
+from notifications.notices import notice_of
+from notifications.notices.notice import Notice
 from notifications.rules import DeliveryState
 from server import db
 from server.facts import Fact

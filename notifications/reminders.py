@@ -10,7 +10,8 @@ import orjson
 import structlog
 
 from notifications import hub
-from notifications.notices import Notice, end_of, revisit_reminder, visit_reminder
+from notifications.notices.notice import Notice, end_of
+from notifications.notices.visits import revisit_reminder, visit_reminder
 from server import clock, db
 from server.facts import AppointmentBooked, AppointmentCancelled, Fact, VisitFinished, as_payload, from_payload
 from server.ids import new_id

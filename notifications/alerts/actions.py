@@ -11,7 +11,7 @@ from notifications import hub
 from notifications.alerts.summons import Alarming, Summons, summons_of
 from notifications.channels.wecom import MENTIONED
 from notifications.models import Alert
-from notifications.notices import URGENT, Notice
+from notifications.notices.notice import URGENT, Notice
 from notifications.rules import ALERT, AlertState, MessageClass, repeat_pause
 from server import clock, db, live
 from server.accounts import SignedInStaff

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from infra.simulator.fields import is_valid
 from infra.simulator.templates import TEMPLATES
 from notifications import fields
-from notifications.notices import notice_of, revisit_reminder, visit_reminder
+from notifications.notices import notice_of
+from notifications.notices.visits import revisit_reminder, visit_reminder
 from notifications.texts import all_texts, say
 from server import clock
 from server.facts import ComplaintClosed, ComplaintReplied
