@@ -223,7 +223,7 @@ async def hospital(site) -> AsyncIterator[Site]:
     """The product with empty tables, the clock on time, nobody remembered."""
     for path in ("/_sim/faults", "/_sim/pushes"):  # what the test before left on its way
         async with site.http.delete(site.simulator + path) as reply:
-            assert reply.status == 200
+            assert reply.status < 300
     await clean_tables()
     auth.forget_remembered()
     yield site
