@@ -18,6 +18,8 @@ from infra.bench.load import Clients, prepared
 from infra.bench.stage import POOL_SIZE, Stage, StageBroken, stage
 from infra.bench.table import HEAD, Contest, Target, alone, row, verdict
 from infra.local.problems import CannotStart
+from infra.simulate.ledger import SEND
+from notifications.channels import CHANNELS
 
 BOOKERS = POOL_SIZE
 SCANNERS = 8
@@ -51,6 +53,7 @@ class Figures:
     scan_limit: list[Turn] = field(default_factory=list)
     delivery: list[Turn] = field(default_factory=list)
     delivery_limit: list[Turn] = field(default_factory=list)
+    posts: list[Turn] = field(default_factory=list)
     statements: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
 
     def trouble(self) -> list[str]:
@@ -163,8 +166,14 @@ class Bench:
             for number in range(self._size.delivery_rounds):
                 _say(f"· deliveries, round {number + 1} of {self._size.delivery_rounds}")
                 self.figures.delivery_limit.append(await delivering.leased(self._connection, people, count))
+                self.figures.posts.append(self._posts(count))
                 with self._stage.program("worker"):
                     self.figures.delivery.append(await delivering.worked(self._connection, people, count))
+
+    def _posts(self, count: int) -> Turn:
+        url = f"http://127.0.0.1:{self._stage.platform_port}{SEND}"
+        at_once = CHANNELS[delivering.CHANNEL].at_once
+        return self._clients.posts(url, count, delivering.FIELDS.encode(), at_once=at_once)
 
 
 def contests(figures: Figures) -> list[Contest]:
@@ -173,12 +182,13 @@ def contests(figures: Figures) -> list[Contest]:
         Contest(f"booking over HTTP, {BOOKERS} clients", "one statement", figures.booking, figures.booking_limit),
         Contest(f"scan over HTTP, {SCANNERS} clients", "one statement", figures.scan, figures.scan_limit),
         Contest("delivery by the worker", "bare lease table", figures.delivery, figures.delivery_limit),
+        Contest("delivery by the worker", "same HTTP client, no database", figures.delivery, figures.posts),
     ]
 
 
 def targets(figures: Figures) -> list[Target]:
     """Give what was asked for, beside what was measured."""
-    booked, scanned, _ = contests(figures)
+    booked, scanned, *_ = contests(figures)
     return [
         Target("booking, ratio to its statement", booked.ratio.median, 0.5),
         Target("scan, ratio to its statement", scanned.ratio.median, 0.5),

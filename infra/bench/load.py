@@ -19,6 +19,7 @@ import uvloop
 from infra.bench.arithmetic import Turn
 
 TROUBLE_KEPT = 3
+POSTS_SECONDS = 30.0  # at most
 Scores = Callable[[bytes], bool]
 
 
@@ -51,6 +52,10 @@ class Clients:
     def sql(self, url: str, statement: str, arguments: list[tuple], *, clients: int, seconds: float) -> Turn:
         """Run one statement over some connections until time or arguments run out; no row is no success."""
         return self._pool.submit(_sql_turn, url, statement, arguments, (clients, seconds)).result()
+
+    def posts(self, url: str, count: int, body: bytes, *, at_once: int) -> Turn:
+        """Post the same body over and over with the HTTP client that the product sends with, and nothing else."""
+        return self._pool.submit(_post_turn, url, count, (body, at_once)).result()
 
     def close(self) -> None:
         """End the process."""
@@ -176,6 +181,30 @@ def _sql_turn(url: str, statement: str, arguments: list[tuple], how: tuple[int, 
         finally:
             for connection in connections:
                 await connection.close()
+
+    return uvloop.run(run())
+
+
+def _post_turn(url: str, count: int, what: tuple[bytes, int]) -> Turn:
+    import aiohttp
+
+    body, at_once = what
+
+    async def work(http: aiohttp.ClientSession, score: _Score) -> None:
+        while (number := score.take()) is not None:
+            began = time.perf_counter()
+            async with http.post(url, data=body, headers={"Content-Type": "application/json"}) as reply:
+                await reply.json()
+            if reply.status == 200:
+                score.success(began)
+            else:
+                score.failure(f"post {number}: {reply.status}")
+
+    async def run() -> Turn:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=at_once)) as http:
+            score = _Score(range(count), POSTS_SECONDS)
+            await asyncio.gather(*(work(http, score) for _ in range(at_once)))
+            return score.turn()
 
     return uvloop.run(run())
 
