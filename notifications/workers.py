@@ -27,37 +27,41 @@ log = structlog.get_logger("worker")
 GRACE_SECONDS = 10.0  # longer than the longest call to a provider
 RESTART_SECONDS = 2.0
 BEAT_SECONDS = 5.0
-JOB_SECONDS = 120
+LOOK_SECONDS = 10  # of the queue's task, which only wakes a job
 BEATS_KEPT_MINUTES = 10
 
 WORKER_NAME = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
 class Runner:
-    """Runs jobs, each at most once at a time in this process; a ring during a run means one more run."""
+    """Runs jobs, each at most once at a time in this process; a ring during a run means one more run.
+
+    The queue's own tasks only wake it: when Redis goes away they are cancelled, and a job that ran inside one would be
+    cut off in the middle of a call to a provider.
+    """
 
     def __init__(self, jobs: Iterable[Job]) -> None:
         self.jobs = {job.name: job for job in jobs}
-        self._locks = {name: asyncio.Lock() for name in self.jobs}
-        self._asked: set[str] = set()
-        self._closing = asyncio.Event()
+        self._rung = {name: asyncio.Event() for name in self.jobs}
+        self._closing = False
 
-    async def run(self, name: str) -> None:
-        """Run a job now, or once more after the run that is going on."""
-        job = self.jobs.get(name)
-        if job is None:  # a ring from a newer release
+    def wake(self, name: str) -> None:
+        """Let a job look now, or once more after the look that is going on."""
+        rung = self._rung.get(name)
+        if rung is None:  # a ring from a newer release
             log.warning("unknown_job", job=name)
-            return
-        if self._closing.is_set():
-            return
-        if self._locks[name].locked():
-            self._asked.add(name)
-            return
-        async with self._locks[name]:
+        else:
+            rung.set()
+
+    async def sweep(self, job: Job) -> None:
+        """Look when there is a ring, and by itself every so often, until the runner closes."""
+        rung = self._rung[job.name]
+        while not self._closing:
+            rung.clear()
             await self._look(job)
-            while name in self._asked and not self._closing.is_set():
-                self._asked.discard(name)
-                await self._look(job)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(job.every.total_seconds()):
+                    await rung.wait()
 
     async def _look(self, job: Job) -> None:
         with job_seconds.labels(job.name).time():
@@ -68,21 +72,12 @@ class Runner:
                 job_runs.labels(job.name, "failed").inc()
                 log.exception("job_failed", job=job.name)
 
-    async def sweep(self, job: Job) -> None:
-        """Run a job every so often, until the worker closes."""
-        while not self._closing.is_set():
-            await self.run(job.name)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(job.every.total_seconds()):
-                    await self._closing.wait()
-
-    async def close(self) -> None:
-        """Begin nothing new and wait for what is under way, so that a call to a provider is not cut off."""
-        self._closing.set()
+    def close(self) -> None:
+        """Begin nothing new; what is under way ends by itself, so that a call to a provider is not cut off."""
+        self._closing = True
         stop_beginning()
-        for lock in self._locks.values():
-            async with lock:
-                pass
+        for rung in self._rung.values():
+            rung.set()
 
 
 async def work(opened: Runtime, jobs: Iterable[Job], stop: asyncio.Event) -> None:
@@ -90,17 +85,15 @@ async def work(opened: Runtime, jobs: Iterable[Job], stop: asyncio.Event) -> Non
     stop_beginning(False)
     runner = Runner(jobs)
     sweeps = [asyncio.create_task(runner.sweep(job)) for job in runner.jobs.values()]
-    sweeps.append(asyncio.create_task(_beat()))
-    ears = asyncio.create_task(_listen(opened, runner))
+    others = [asyncio.create_task(_beat()), asyncio.create_task(_listen(opened, runner))]
     await stop.wait()
-    try:
-        async with asyncio.timeout(GRACE_SECONDS):
-            await runner.close()
-    except TimeoutError:
+    runner.close()
+    _, late = await asyncio.wait(sweeps, timeout=GRACE_SECONDS)
+    if late:
         log.warning("cut_off")  # what was being sent is found by its intent and settled by the next worker
-    for task in (ears, *sweeps):
+    for task in (*late, *others):
         task.cancel()
-    await asyncio.gather(ears, *sweeps, return_exceptions=True)
+    await asyncio.gather(*late, *others, return_exceptions=True)
 
 
 async def _beat() -> None:
@@ -124,12 +117,12 @@ async def _listen(opened: Runtime, runner: Runner) -> None:
 
     async def look(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
         for name in args:
-            await runner.run(name)
+            runner.wake(name)
 
     while True:
         pool = ArqRedis(redis_pool(opened.settings.redis_url), job_serializer=pack, job_deserializer=ormsgpack.unpackb)
         worker = Worker(
-            [func(look, name="look", timeout=JOB_SECONDS, max_tries=1, keep_result=0)],
+            [func(look, name="look", timeout=LOOK_SECONDS, max_tries=1, keep_result=0)],
             redis_pool=pool,
             handle_signals=False,
             max_jobs=50,
