@@ -17,7 +17,7 @@ from server.db import CLEAN, after_commit
 log = structlog.get_logger("jobs")
 lost_rings = Counter("hospital_lost_rings_total", "Rings that Redis did not take; the next sweep does the work")
 
-RING_PAUSE_SECONDS = 0.01  # rings of one moment become one
+RING_PAUSE_SECONDS = 0.05  # rings of one moment become one: a ring costs a busy server a millisecond
 REDIS_SECONDS = 1.0
 
 
@@ -58,7 +58,7 @@ class ArqBell:
             for name in names:
                 try:
                     # the id names the moment, so that a hundred servers ringing at once leave one job
-                    moment = int(time.time() * 20)
+                    moment = int(time.time() / RING_PAUSE_SECONDS)
                     async with asyncio.timeout(REDIS_SECONDS):
                         await self._pool.enqueue_job("look", name, _job_id=f"look:{name}:{moment}")
                 except (RedisError, OSError, TimeoutError) as error:
