@@ -26,6 +26,7 @@ log = structlog.get_logger("worker")
 
 GRACE_SECONDS = 10.0  # longer than the longest call to a provider
 RESTART_SECONDS = 2.0
+CANCEL_SECONDS = 0.5
 BEAT_SECONDS = 5.0
 LOOK_SECONDS = 10  # of the queue's task, which only wakes a job
 BEATS_KEPT_MINUTES = 10
@@ -91,9 +92,15 @@ async def work(opened: Runtime, jobs: Iterable[Job], stop: asyncio.Event) -> Non
     _, late = await asyncio.wait(sweeps, timeout=GRACE_SECONDS)
     if late:
         log.warning("cut_off")  # what was being sent is found by its intent and settled by the next worker
-    for task in (*late, *others):
-        task.cancel()
-    await asyncio.gather(*late, *others, return_exceptions=True)
+    await _end({*late, *others})
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    # once is not always enough: the Redis client swallows a cancellation that meets its answer, and arq polls on
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
 
 
 async def _beat() -> None:
