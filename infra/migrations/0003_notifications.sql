@@ -72,7 +72,7 @@ CREATE TABLE delivery (          -- one message over one channel
     UNIQUE (message_id, channel),
     CHECK (state NOT IN ('leased', 'sending') OR (owner IS NOT NULL AND lease_until IS NOT NULL))
 ) WITH (fillfactor = 70);
-CREATE INDEX delivery_due ON delivery (channel, priority, due_at)
+CREATE INDEX delivery_due ON delivery (channel, priority, due_at, id)
     WHERE state IN ('planned', 'held', 'ready', 'retry_wait');
 CREATE INDEX delivery_in_flight ON delivery (lease_until) WHERE state IN ('leased', 'sending');
 CREATE INDEX delivery_unknown ON delivery (due_at) WHERE state = 'unknown' AND NOT is_settled;
