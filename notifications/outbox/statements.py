@@ -6,8 +6,8 @@ LOCK_CLAIMS = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
 
 # $1 channel, $2 how many, $3 owner, $4 lease. Looks at four times as many rows, since only one of each address goes.
 # Written so that no plan can be made for the few rows that wait in a quiet hour and then read all that wait in a burst:
-# OFFSET 0 keeps the look for a busy address a look into the index, and rows are found again by id and the state that was
-# seen, which no partial index can claim to answer.
+# OFFSET 0 keeps the look for a busy address a look into the index, and rows are found again by id and the state that
+# was seen, which no partial index can claim to answer.
 CLAIM = """
 WITH due AS (
     SELECT d.id, d.state, d.address, d.priority, d.due_at, d.deadline <= app_now() AS is_late FROM delivery d
