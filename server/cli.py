@@ -217,7 +217,7 @@ def _states(_: argparse.Namespace) -> None:
 
 def _openapi(_: argparse.Namespace) -> None:
     from server.app import create_app
-    from server.web import openapi
+    from server.openapi import openapi
 
     app = create_app(config.load())
     app.finalize()

@@ -17,8 +17,9 @@ from server.config import Settings
 from server.docs_page import render
 from server.errors import Forbidden, LoginCodeRefused, NotFound, OutsideTrouble, TooMany, WrongPassword
 from server.hospital import Campus, Hospital
+from server.openapi import openapi
 from server.runtime import runtime
-from server.web import Form, View, api, language_of, moment, once_only, openapi, replayed, reply
+from server.web import Form, View, api, language_of, moment, once_only, replayed, reply
 
 bp = Blueprint("kernel")
 v1 = Blueprint("open", url_prefix="/api/v1")
