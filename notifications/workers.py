@@ -21,12 +21,12 @@ from server import db
 from server.jobs import Job
 from server.metrics import job_runs, job_seconds
 from server.runtime import Runtime, pack, redis_pool
+from server.tasks import cancel_until_heard
 
 log = structlog.get_logger("worker")
 
 GRACE_SECONDS = 10.0  # longer than the longest call to a provider
 RESTART_SECONDS = 2.0
-CANCEL_SECONDS = 0.5
 BEAT_SECONDS = 5.0
 LOOK_SECONDS = 10  # of the queue's task, which only wakes a job
 BEATS_KEPT_MINUTES = 10
@@ -92,15 +92,7 @@ async def work(opened: Runtime, jobs: Iterable[Job], stop: asyncio.Event) -> Non
     _, late = await asyncio.wait(sweeps, timeout=GRACE_SECONDS)
     if late:
         log.warning("cut_off")  # what was being sent is found by its intent and settled by the next worker
-    await _end({*late, *others})
-
-
-async def _end(tasks: set[asyncio.Task[None]]) -> None:
-    # once is not always enough: the Redis client swallows a cancellation that meets its answer, and arq polls on
-    while tasks:
-        for task in tasks:
-            task.cancel()
-        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
+    await cancel_until_heard({*late, *others})
 
 
 async def _beat() -> None:

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from server import db
 from server.db import CLEAN, after_commit
+from server.tasks import cancel_until_heard
 
 log = structlog.get_logger("live")
 
@@ -133,9 +134,8 @@ class Streams:
             for queue in readers:
                 with suppress(asyncio.QueueFull):
                     queue.put_nowait(None)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_until_heard(self._tasks)
+        self._tasks.clear()
         await self._nudger.stop()
 
     def nudge(self, topic: str) -> None:
