@@ -7,8 +7,6 @@ is therefore refused at the latest after that time.
 import asyncio
 import hashlib
 import secrets
-import time
-from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +20,7 @@ from server import clock, db
 from server.accounts import Account, Login, Role, SignedInPatient, SignedInStaff, Staff
 from server.errors import Forbidden, LoginCodeRefused, OutsideTrouble, SignInNeeded, TooMany, WrongPassword
 from server.ids import new_id
+from server.remembered import Remembered
 from server.wechat import Wechat, WechatRefused, WechatTrouble
 
 PATIENT_LOGIN = timedelta(days=30)
@@ -34,7 +33,9 @@ LOCKED = timedelta(minutes=15)
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody")  # so that an unknown user name takes as long as a wrong password
 _two_at_once = asyncio.Semaphore(2)  # hashing takes 64 MiB and a core each: more would be a denial of service
-_remembered: OrderedDict[bytes, tuple[float, Any]] = OrderedDict()
+_remembered: Remembered[bytes, SignedInPatient | SignedInStaff] = Remembered(
+    seconds=REMEMBERED_SECONDS, at_most=REMEMBERED_TOKENS
+)
 
 
 def token_hash(token: str) -> bytes:
@@ -130,7 +131,7 @@ async def sign_out(token: str) -> None:
     """Revoke a token."""
     hashed = token_hash(token)
     await Login.filter(token_hash=hashed).update(revoked_at=clock.now())
-    _remembered.pop(hashed, None)
+    _remembered.forget(hashed)
 
 
 def forget_remembered() -> None:
@@ -154,15 +155,12 @@ async def whoever(request: Request) -> SignedInPatient | SignedInStaff:
     if scheme.lower() != "bearer" or not token or len(token) > 200:
         raise SignInNeeded()
     hashed = token_hash(token.strip())
-    known = _remembered.get(hashed)
-    if known and known[0] > time.monotonic():
-        return known[1]
+    if known := _remembered.get(hashed):
+        return known
     principal = await _find(hashed)
     if principal is None:
         raise SignInNeeded()
-    _remembered[hashed] = (time.monotonic() + REMEMBERED_SECONDS, principal)
-    if len(_remembered) > REMEMBERED_TOKENS:
-        _remembered.popitem(last=False)
+    _remembered.put(hashed, principal)
     return principal
 
 

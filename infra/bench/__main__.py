@@ -15,7 +15,7 @@ from infra.bench import booking, counting, delivering, scanning, standin
 from infra.bench.arithmetic import Turn, percentile
 from infra.bench.crowd import Crowd, gather_crowd
 from infra.bench.load import Clients, prepared
-from infra.bench.stage import POOL_SIZE, Stage, StageBroken, stage
+from infra.bench.stage import POOL_SIZE, SERVERS, Stage, StageBroken, stage
 from infra.bench.table import HEAD, Contest, Target, alone, row, verdict
 from infra.local.problems import CannotStart
 from infra.simulate.ledger import SEND
@@ -115,11 +115,11 @@ class Bench:
 
     def _hello(self, seconds: float) -> Turn:
         requests = [prepared("GET", "/healthz")] * int(20_000 * seconds)
-        return self._clients.http(self._stage.port, requests, clients=BOOKERS, seconds=seconds)
+        return self._clients.http(self._stage.ports, requests, clients=BOOKERS, seconds=seconds)
 
     def _book_over_http(self, seconds: float) -> Turn:
         requests = booking.requests(self._next(self._most(seconds)), self._crowd.places)
-        return self._clients.http(self._stage.port, requests, clients=BOOKERS, seconds=seconds)
+        return self._clients.http(self._stage.ports, requests, clients=BOOKERS, seconds=seconds)
 
     async def _book_by_statement(self, seconds: float) -> Turn:
         slots = await booking.slots_of(self._connection, self._crowd.places)
@@ -132,7 +132,7 @@ class Bench:
         expected = await scanning.expected(self._connection, int(MOST_A_SECOND * seconds / 2))
         requests = scanning.requests(self._crowd, expected, self._stage.signing_key)
         return self._clients.http(
-            self._stage.port, requests, clients=SCANNERS, seconds=seconds, marker=scanning.ACCEPTED
+            self._stage.ports, requests, clients=SCANNERS, seconds=seconds, marker=scanning.ACCEPTED
         )
 
     async def _scan_by_statement(self, seconds: float) -> Turn:
@@ -146,11 +146,11 @@ class Bench:
         async def book() -> int:
             people = self._next(COUNTED_REQUESTS)
             requests = booking.requests(people, self._crowd.places)
-            return self._clients.http(self._stage.port, requests, clients=1, seconds=30.0).done
+            return self._clients.http(self._stage.ports, requests, clients=1, seconds=30.0).done
 
         async def scan() -> int:
             requests = scanning.requests(self._crowd, expected, self._stage.signing_key)
-            turn = self._clients.http(self._stage.port, requests, clients=1, seconds=30.0, marker=scanning.ACCEPTED)
+            turn = self._clients.http(self._stage.ports, requests, clients=1, seconds=30.0, marker=scanning.ACCEPTED)
             return turn.done
 
         _say("· counting statements")
@@ -204,12 +204,13 @@ def targets(figures: Figures) -> list[Target]:
 def report(figures: Figures, size: Size, seconds: float) -> str:
     """Write everything down as Markdown and plain lines."""
     lines = [
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL with fsync on the same machine;"
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, {SERVERS} server processes and PostgreSQL"
+        f" with fsync on the same machine;"
         f" {size.rounds} rounds of {size.seconds:g} s a turn; {seconds:.0f} s in all",
         "",
         HEAD,
         *(row(contest) for contest in contests(figures)),
-        alone("hello world on the same server (/healthz)", figures.hello),
+        alone("hello world on the same servers (/healthz)", figures.hello),
         "",
     ]
     for name, (count, queries) in figures.statements.items():

@@ -12,6 +12,7 @@ from infra.bench.crowd import Place, Somebody
 from infra.bench.load import prepared
 from miniapp_api.booking import models
 from miniapp_api.booking.models import SlotSeen
+from miniapp_api.booking.rules import MAX_OPEN_BOOKINGS
 from miniapp_api.booking.views import new_appointment
 from server.events import fact_row
 from server.facts import AppointmentBooked
@@ -79,7 +80,7 @@ def _arguments(people: list[Somebody], places: list[Place], slots: dict[UUID, Sl
             appointment_id,
             somebody.account_id,
             somebody.patient_id,
-            1,
+            MAX_OPEN_BOOKINGS,
             "miniapp",
             None,
             new_id(),
@@ -87,7 +88,7 @@ def _arguments(people: list[Somebody], places: list[Place], slots: dict[UUID, Sl
             somebody.account_id,
             fact_id,
             payload,
-            *new_appointment(appointment_id, slot, somebody.patient_id, "张小三"),
+            *new_appointment(appointment_id, slot, somebody.patient_id),
             f"account:{somebody.account_id}",
             new_id(),
             fingerprint("POST", PATH, body_of(somebody, place)),

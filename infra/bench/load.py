@@ -42,12 +42,15 @@ class Clients:
     def __init__(self) -> None:
         self._pool = ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
 
-    def http(self, port: int, requests: list[bytes], *, clients: int, seconds: float, marker: bytes = b"") -> Turn:
+    def http(
+        self, ports: tuple[int, ...], requests: list[bytes], *, clients: int, seconds: float, marker: bytes = b""
+    ) -> Turn:
         """Send requests one after another over some connections until time or requests run out.
 
-        marker: what a successful body holds; 2xx alone is enough when it is empty.
+        ports: of the servers, which share the connections. marker: what a successful body holds; 2xx alone is enough
+        when it is empty.
         """
-        return self._pool.submit(_http_turn, port, requests, (clients, seconds, marker)).result()
+        return self._pool.submit(_http_turn, ports, requests, (clients, seconds, marker)).result()
 
     def sql(self, url: str, statement: str, arguments: list[tuple], *, clients: int, seconds: float) -> Turn:
         """Run one statement over some connections until time or arguments run out; no row is no success."""
@@ -143,14 +146,15 @@ class _Connection(asyncio.Protocol):
             self.over.set_result(None)
 
 
-def _http_turn(port: int, requests: list[bytes], how: tuple[int, float, bytes]) -> Turn:
+def _http_turn(ports: tuple[int, ...], requests: list[bytes], how: tuple[int, float, bytes]) -> Turn:
     clients, seconds, marker = how
 
     async def run() -> Turn:
         score = _Score(requests, seconds)
         loop = asyncio.get_running_loop()
         made = [
-            await loop.create_connection(lambda: _Connection(score, marker), "127.0.0.1", port) for _ in range(clients)
+            await loop.create_connection(lambda: _Connection(score, marker), "127.0.0.1", ports[n % len(ports)])
+            for n in range(clients)
         ]
         await asyncio.gather(*(connection.over for _, connection in made))
         return score.turn()

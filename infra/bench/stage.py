@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ POOL_SIZE = 16  # as many connections as the statement is measured with
 FIRST_PORT, LAST_PORT = 20000, 32000
 # Counting costs nothing until it is switched on.
 COUNTING = "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track = 'none'\n"
+SERVERS = 2
 
 
 class StageBroken(Exception):
@@ -41,7 +42,7 @@ class Stage:
 
     folder: Path
     database_url: str
-    port: int
+    ports: tuple[int, ...]  # of the servers, one for each core as in production
     platform_port: int
     environment: dict[str, str]
 
@@ -55,10 +56,11 @@ class Stage:
         return base64.b64decode(self.environment["CODE_SIGNING_KEY"])
 
     @contextmanager
-    def program(self, name: str) -> Iterator[Child]:
-        """Run `hospital <name>` for the length of a `with`."""
+    def program(self, name: str, *, port: int = 0) -> Iterator[Child]:
+        """Run `hospital <name>` for the length of a `with`; a server listens on the port."""
         command = [sys.executable, "-m", "server.cli", name]
-        child = Child(name, command, self.folder / f"{name}.log", self.environment)
+        environment = {**self.environment, "PORT": str(port or self.ports[0])}
+        child = Child(name, command, self.folder / f"{name}{port}.log", environment)
         child.start()
         try:
             yield child
@@ -67,13 +69,15 @@ class Stage:
 
     @contextmanager
     def web(self) -> Iterator[None]:
-        """Run the web server and wait until it answers."""
-        with self.program("serve") as child:
-            began = time.monotonic()
-            while not _answers(self.port):
-                if child.exit_status() is not None or time.monotonic() - began > READY_SECONDS:
-                    raise StageBroken(f"the server does not start:\n{child.log_tail()}")
-                time.sleep(0.05)
+        """Run the web servers and wait until they answer."""
+        with ExitStack() as servers:
+            for port in self.ports:
+                child = servers.enter_context(self.program("serve", port=port))
+                began = time.monotonic()
+                while not _answers(port):
+                    if child.exit_status() is not None or time.monotonic() - began > READY_SECONDS:
+                        raise StageBroken(f"the server does not start:\n{child.log_tail()}")
+                    time.sleep(0.05)
             yield
 
 
@@ -92,26 +96,25 @@ def stage() -> Iterator[Stage]:
         postgres.start()
         redis.wait_until_ready()
         postgres.wait_until_ready()
-        port, platform_port = _free_ports(2)
-        environment = _environment(folder, (postgres.url, redis.url), (port, platform_port))
+        *ports, platform_port = _free_ports(SERVERS + 1)
+        environment = _environment(folder, (postgres.url, redis.url), platform_port)
         _migrate(environment)
-        yield Stage(folder, postgres.url, port, platform_port, environment)
+        yield Stage(folder, postgres.url, tuple(ports), platform_port, environment)
     finally:
         redis.stop()
         postgres.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _environment(folder: Path, urls: tuple[str, str], ports: tuple[int, int]) -> dict[str, str]:
-    platform = f"http://127.0.0.1:{ports[1]}"
+def _environment(folder: Path, urls: tuple[str, str], platform_port: int) -> dict[str, str]:
+    platform = f"http://127.0.0.1:{platform_port}"
     return {
         **keys_of(folder),
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "PYTHONUNBUFFERED": "1",
         "DATABASE_URL": urls[0],
         "REDIS_URL": urls[1],
-        "PORT": str(ports[0]),
-        "POOL_SIZE": str(POOL_SIZE),
+        "POOL_SIZE": str(POOL_SIZE // SERVERS),  # together as many connections as the limit has
         "WECHAT_BASE_URL": platform,
         "WECHAT_APP_ID": "wx0000000000000001",
         "WECHAT_SECRET": "sim-secret",

@@ -11,6 +11,7 @@ from miniapp_api.booking import models
 from miniapp_api.booking.models import INTAKE, AppointmentSeen, Look, SlotSeen
 from miniapp_api.booking.news import booked, cancelled
 from miniapp_api.booking.rules import (
+    MAX_OPEN_BOOKINGS,
     NO_SHOW_BATCH,
     AppointmentStatus,
     check_booking,
@@ -28,6 +29,7 @@ from server.history import SYSTEM
 from server.idempotency import Once
 from server.ids import new_id
 from server.jobs import ring
+from server.remembered import Remembered
 
 __all__ = [
     "Answer",
@@ -41,8 +43,11 @@ __all__ = [
     "slots",
 ]
 
-ROUNDS = 3  # of looking, asking the rules and trying: more means that somebody books against themselves
+ROUNDS = 4  # of trying, looking and asking the rules: more means that somebody books against themselves
+SLOT_SECONDS = 10.0  # how old the names and places may be that a booking's answer and message say
 RACES = {"appointment_once_per_session", "appointment_open_place_once", "idempotency_record_pkey"}
+
+_slots: Remembered[UUID, SlotSeen] = Remembered(seconds=SLOT_SECONDS, at_most=5_000)
 
 
 @dataclass(frozen=True)
@@ -95,30 +100,26 @@ async def book(
 ) -> Answer:
     """Sell a place of a slot to a patient of this account.
 
-    One statement looks, the rules decide, one statement does everything, outside any transaction: it is its own. What
-    changed in between makes the second one do nothing, and the look is repeated.
+    One statement does everything under its guards, outside any transaction: it is its own. What it writes down of the
+    slot for people to read may be some seconds old. Where it does nothing, a look gives the rules what they need to
+    say why, or it is tried again: somebody was faster.
 
     Raises: NotFound, SessionStopped, SlotOver, NotYetOpen, AlreadyBooked, TooManyBookings, SlotFull, SomeoneWasFaster,
         IdempotencyKeyReused.
     """
     appointment_id = new_id()
     sealed = _sealed_intake(intake, appointment_id)
+    slot = _slots.get(slot_id)
     for _ in range(ROUNDS):
-        row = await db.fetch_one(
-            models.LOOK_BEFORE_BOOKING,
-            slot_id,
-            patient_id,
-            account.id,
-            once.actor if once else None,
-            once.key if once else None,
-        )
-        assert row is not None  # the statement gives one row whatever is there
-        look = Look.from_row(row)
-        if once is not None and look.record is not None:
-            return Answer(*once.open(look.record), is_replay=True)
-        open_place = check_booking(look.request, clock.now())
-        assert look.slot is not None  # the rules refuse a slot that is not there
-        fact_id, _, payload = fact_row(booked(appointment_id, account.id, look.slot, (patient_id, look.patient_name)))
+        if slot is None:
+            look = await _look(slot_id, patient_id, account.id, once)
+            if once is not None and look.record is not None:
+                return Answer(*once.open(look.record), is_replay=True)
+            check_booking(look.request, clock.now())
+            assert look.slot is not None  # the rules refuse a slot that is not there
+            slot = look.slot
+            _slots.put(slot_id, slot)
+        fact_id, _, payload = fact_row(booked(appointment_id, account.id, slot, (patient_id, "")))
         try:
             done = await db.fetch_one(
                 models.BOOK,
@@ -126,7 +127,7 @@ async def book(
                 appointment_id,
                 account.id,
                 patient_id,
-                open_place,
+                MAX_OPEN_BOOKINGS,
                 account.by.channel,
                 sealed,
                 new_id(),
@@ -134,7 +135,7 @@ async def book(
                 account.by.id,
                 fact_id,
                 payload,
-                *new_appointment(appointment_id, look.slot, patient_id, look.patient_name),
+                *new_appointment(appointment_id, slot, patient_id),
                 once.actor if once else None,
                 once.key if once else None,
                 once.fingerprint if once else None,
@@ -142,11 +143,19 @@ async def book(
         except IntegrityError as error:
             if db.violated(error) not in RACES:
                 raise
-            continue
+            done = None
         if done is not None:
             ring("relay")
             return Answer(201, done["body"].encode(), is_replay=False)
+        slot = None
     raise SomeoneWasFaster()
+
+
+async def _look(slot_id: UUID, patient_id: UUID, account_id: UUID, once: Once | None) -> Look:
+    actor, key = (once.actor, once.key) if once else (None, None)
+    row = await db.fetch_one(models.LOOK_BEFORE_BOOKING, slot_id, patient_id, account_id, actor, key)
+    assert row is not None  # the statement gives one row whatever is there
+    return Look.from_row(row)
 
 
 async def cancel(account: SignedInPatient, seen: AppointmentSeen, *, reason: str) -> AppointmentSeen:
@@ -186,9 +195,7 @@ async def reschedule(account: SignedInPatient, seen: AppointmentSeen, slot_id: U
     """
     for _ in range(ROUNDS):
         check_giving_back(seen.status, AppointmentStatus.RESCHEDULED, seen.starts_at, clock.now())
-        row = await db.fetch_one(models.LOOK_BEFORE_BOOKING, slot_id, seen.patient_id, account.id, None, None)
-        assert row is not None  # the statement gives one row whatever is there
-        look = Look.from_row(row)
+        look = await _look(slot_id, seen.patient_id, account.id, None)
         check_moving(
             look.request,
             same_session=look.slot is not None and look.slot.session_id == seen.session_id,

@@ -277,40 +277,47 @@ class Look:
 GUARD = "slot.taken < slot.capacity"
 
 # One booking: the place, the appointment, its history, the fact, the kept answer. No row when the guard says no.
-#  $1 slot            $2 appointment      $3 account         $4 patient        $5 open place
+#  $1 slot            $2 appointment      $3 account         $4 patient        $5 most open bookings
 #  $6 channel         $7 sealed intake    $8 transition      $9 kind of actor  $10 id of actor
-# $11 fact           $12 its payload, without the number
-# $13 answer up to the number, $14 from there to the places left, $15 the rest
-# $16 actor, $17 key (null: nothing is kept), $18 fingerprint
+# $11 fact           $12 its payload, without the number and the name
+# $13 answer up to the patient's name, $14 from there to the number, $15 to the places left, $16 the rest
+# $17 actor, $18 key (null: nothing is kept), $19 fingerprint
 # The patient's key is locked, so that nobody is removed from an account under a booking; the slot's own columns are
 # in the guard, because a statement that waited for the row looks again at that row only.
 _BOOK = """
 WITH person AS (
-    SELECT id FROM patient WHERE id = $4 AND deleted_at IS NULL FOR KEY SHARE
+    SELECT id, name FROM patient WHERE id = $4 AND account_id = $3 AND deleted_at IS NULL FOR KEY SHARE
+), free AS (
+    SELECT min(n) AS open_place FROM generate_series(1, $5::int) AS n
+    WHERE NOT EXISTS (SELECT FROM appointment a WHERE a.patient_id = $4 AND a.open_place = n
+                      AND a.status IN ('held', 'booked'))
 ), place AS (
     UPDATE slot SET taken = taken + 1, last_number = last_number + 1, version = slot.version + 1
-    FROM person, session
+    FROM person, free, session
     WHERE slot.id = $1 AND {guard} AND NOT slot.is_stopped AND slot.ends_at > app_now()
+      AND free.open_place IS NOT NULL
       AND session.id = slot.session_id AND session.status = 'open' AND session.opens_at <= app_now()
     RETURNING slot.id, slot.session_id, session.department_id, session.practitioner_id, session.day, slot.starts_at,
-              slot.ends_at, slot.last_number AS number, slot.capacity - slot.taken AS available
+              slot.ends_at, slot.last_number AS number, slot.capacity - slot.taken AS available,
+              person.name AS patient_name, free.open_place
 ), born AS (
     INSERT INTO appointment (id, account_id, patient_id, slot_id, session_id, department_id, practitioner_id, number,
                              status, open_place, day, starts_at, ends_at, channel, intake_cipher, created_at)
     SELECT $2, $3, $4, id, session_id, department_id, practitioner_id, number,
-           'booked', $5, day, starts_at, ends_at, $6, $7, app_now() FROM place
+           'booked', open_place, day, starts_at, ends_at, $6, $7, app_now() FROM place
 ), history AS (
     INSERT INTO transition (id, machine, subject_id, to_state, by_kind, by_id, channel, at)
     SELECT $8, 'appointment', $2, 'booked', $9, $10, $6, app_now() FROM place
 ), told AS (
     INSERT INTO fact (id, name, payload, happened_at)
-    SELECT $11, 'AppointmentBooked', $12::jsonb || jsonb_build_object('number', number), app_now() FROM place
+    SELECT $11, 'AppointmentBooked',
+           $12::jsonb || jsonb_build_object('number', number, 'patient_name', patient_name), app_now() FROM place
 ), answer AS (
-    SELECT $13::text || number || $14::text || available || ',"status":"'
-           || CASE WHEN available > 0 THEN 'open' ELSE 'full' END || $15::text AS body FROM place
+    SELECT $13::text || to_json(patient_name)::text || $14::text || number || $15::text || available || ',"status":"'
+           || CASE WHEN available > 0 THEN 'open' ELSE 'full' END || $16::text AS body FROM place
 ), kept AS (
     INSERT INTO idempotency_record (actor, key, fingerprint, status, body, created_at)
-    SELECT $16, $17::uuid, $18, 201, convert_to(body, 'UTF8'), app_now() FROM answer WHERE $17::uuid IS NOT NULL
+    SELECT $17, $18::uuid, $19, 201, convert_to(body, 'UTF8'), app_now() FROM answer WHERE $18::uuid IS NOT NULL
 )
 SELECT body FROM answer
 """

@@ -101,8 +101,8 @@ class BookingRequest:
     open_places: Collection[int]
 
 
-def check_booking(request: BookingRequest, now: datetime) -> int:
-    """Refuse a booking that the hospital does not allow; give the open place that it may take, 1 to the limit.
+def check_booking(request: BookingRequest, now: datetime) -> None:
+    """Refuse a booking that the hospital does not allow.
 
     Raises: NotFound, SessionStopped, SlotOver, NotYetOpen, AlreadyBooked, TooManyBookings, SlotFull.
     """
@@ -112,12 +112,10 @@ def check_booking(request: BookingRequest, now: datetime) -> int:
     _check_time(request.slot, status)
     if request.is_in_session:
         raise AlreadyBooked()
-    free = [place for place in range(1, MAX_OPEN_BOOKINGS + 1) if place not in request.open_places]
-    if not free:
+    if len(request.open_places) >= MAX_OPEN_BOOKINGS:
         raise TooManyBookings(limit=MAX_OPEN_BOOKINGS)
     if status is SlotStatus.FULL:
         raise SlotFull()
-    return free[0]
 
 
 def _check_time(slot: SlotState, status: SlotStatus) -> None:

@@ -196,22 +196,21 @@ def show_detail(seen: AppointmentSeen, now: datetime) -> dict[str, Any]:
     return {**show_appointment(seen, now), "intake": intake, "visit": visit}
 
 
-def new_appointment(appointment_id: UUID, slot: SlotSeen, patient_id: UUID, patient_name: str) -> tuple[str, str, str]:
-    """Give a new appointment's JSON in three pieces.
+def new_appointment(appointment_id: UUID, slot: SlotSeen, patient_id: UUID) -> tuple[str, str, str, str]:
+    """Give a new appointment's JSON in four pieces.
 
-    Between them the statement that books writes the number, and the places that are left with the slot's status: only
-    it knows them, and the answer has to be kept with the effect.
+    Between them the statement that books writes the patient's name, the number, and the places that are left with the
+    slot's status: only it knows them, and the answer has to be kept with the effect.
     """
     start = {
         "id": str(appointment_id),
         "status": AppointmentStatus.BOOKED.value,
-        "patient": {"id": str(patient_id), "name": patient_name},
-        **_place(slot),
-        "rescheduled_to_id": None,
-        "version": 1,
+        "patient": {"id": str(patient_id)},
     }
+    rest = {**_place(slot), "rescheduled_to_id": None, "version": 1}
     return (
-        orjson.dumps(start).decode()[:-1] + ',"number":',
+        orjson.dumps(start).decode()[:-2] + ',"name":',
+        "}," + orjson.dumps(rest).decode()[1:-1] + ',"number":',
         ',"slot":' + orjson.dumps(_slot_without_counts(slot)).decode()[:-1] + ',"available":',
         '"}}',
     )

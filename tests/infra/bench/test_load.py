@@ -23,7 +23,7 @@ async def in_a_thread(function, *arguments):
 
 async def test_the_clients_count_successes_and_keep_the_first_failures(hospital):
     requests = [prepared("GET", "/healthz")] * 20 + [prepared("GET", "/nowhere")] * 5
-    turn = await in_a_thread(_http_turn, hospital.settings.web.port, requests, (4, 10.0, b""))
+    turn = await in_a_thread(_http_turn, (hospital.settings.web.port,), requests, (4, 10.0, b""))
     assert (turn.done, len(turn.milliseconds), len(turn.trouble)) == (20, 20, 3)
     assert turn.trouble[0].startswith("404")
 
@@ -34,7 +34,7 @@ async def test_the_statement_books_what_the_api_books(hospital, connection):
     arguments = booking.arguments(crowd.people[:4], crowd.places[:2], slots)
     by_statement = await in_a_thread(_sql_turn, hospital.settings.database_url, booking.STATEMENT, arguments, (2, 10.0))
     requests = booking.requests(crowd.people[4:], crowd.places[:2])
-    over_http = await in_a_thread(_http_turn, hospital.settings.web.port, requests, (2, 10.0, b'"status":"booked"'))
+    over_http = await in_a_thread(_http_turn, (hospital.settings.web.port,), requests, (2, 10.0, b'"status":"booked"'))
     assert (by_statement.done, by_statement.trouble) == (4, ())
     assert (over_http.done, over_http.trouble) == (4, ())
     assert await connection.fetchval("SELECT sum(taken) FROM slot") == 8
@@ -45,7 +45,7 @@ async def test_the_statement_books_what_the_api_books(hospital, connection):
 async def test_the_statement_scans_what_the_api_scans(hospital, connection):
     crowd = await gather_crowd(connection, people=6)
     await in_a_thread(
-        _http_turn, hospital.settings.web.port, booking.requests(crowd.people, crowd.places), (2, 10.0, b"")
+        _http_turn, (hospital.settings.web.port,), booking.requests(crowd.people, crowd.places), (2, 10.0, b"")
     )
     expected = await scanning.expected(connection, 6)
     arguments = await scanning.arguments(connection, crowd, expected[:3])
@@ -53,7 +53,7 @@ async def test_the_statement_scans_what_the_api_scans(hospital, connection):
         _sql_turn, hospital.settings.database_url, scanning.STATEMENT, arguments, (2, 10.0)
     )
     requests = scanning.requests(crowd, expected[3:], hospital.settings.keys.code_signing)
-    over_http = await in_a_thread(_http_turn, hospital.settings.web.port, requests, (2, 10.0, scanning.ACCEPTED))
+    over_http = await in_a_thread(_http_turn, (hospital.settings.web.port,), requests, (2, 10.0, scanning.ACCEPTED))
     assert (by_statement.done, by_statement.trouble) == (3, ())
     assert (over_http.done, over_http.trouble) == (3, ())
     assert await connection.fetchval("SELECT count(*) FROM ticket WHERE state = 'waiting'") == 6
