@@ -1,7 +1,8 @@
 """Signing in and being recognised: opaque bearer tokens whose rows are the truth, guards for routes.
 
-A token is remembered for a few seconds per process, so that a busy desk costs no statement per request; a revoked one
-is therefore refused at the latest after that time.
+A token is remembered for a while per process, so that a busy desk costs no statement per request; one that was revoked
+in another process is therefore refused at the latest after that time: seconds for staff, a minute for patients, whose
+tokens open nothing but their own.
 """
 
 import asyncio
@@ -25,7 +26,8 @@ from server.wechat import Wechat, WechatRefused, WechatTrouble
 
 PATIENT_LOGIN = timedelta(days=30)
 STAFF_LOGIN = timedelta(hours=12)
-REMEMBERED_SECONDS = 5.0
+STAFF_REMEMBERED_SECONDS = 5.0
+PATIENT_REMEMBERED_SECONDS = 60.0
 REMEMBERED_TOKENS = 20_000
 TRIES_BEFORE_LOCK = 5
 LOCKED = timedelta(minutes=15)
@@ -33,8 +35,9 @@ LOCKED = timedelta(minutes=15)
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody")  # so that an unknown user name takes as long as a wrong password
 _two_at_once = asyncio.Semaphore(2)  # hashing takes 64 MiB and a core each: more would be a denial of service
-_remembered: Remembered[bytes, SignedInPatient | SignedInStaff] = Remembered(
-    seconds=REMEMBERED_SECONDS, at_most=REMEMBERED_TOKENS
+_staff: Remembered[bytes, SignedInStaff] = Remembered(seconds=STAFF_REMEMBERED_SECONDS, at_most=REMEMBERED_TOKENS)
+_patients: Remembered[bytes, SignedInPatient] = Remembered(
+    seconds=PATIENT_REMEMBERED_SECONDS, at_most=REMEMBERED_TOKENS
 )
 
 
@@ -131,12 +134,14 @@ async def sign_out(token: str) -> None:
     """Revoke a token."""
     hashed = token_hash(token)
     await Login.filter(token_hash=hashed).update(revoked_at=clock.now())
-    _remembered.forget(hashed)
+    _staff.forget(hashed)
+    _patients.forget(hashed)
 
 
 def forget_remembered() -> None:
     """Ask the database again for every token; after a change of rights, and between tests."""
-    _remembered.clear()
+    _staff.clear()
+    _patients.clear()
 
 
 async def _issue(life: timedelta, **owner: Any) -> tuple[str, datetime]:
@@ -155,12 +160,15 @@ async def whoever(request: Request) -> SignedInPatient | SignedInStaff:
     if scheme.lower() != "bearer" or not token or len(token) > 200:
         raise SignInNeeded()
     hashed = token_hash(token.strip())
-    if known := _remembered.get(hashed):
+    if known := _patients.get(hashed) or _staff.get(hashed):
         return known
     principal = await _find(hashed)
     if principal is None:
         raise SignInNeeded()
-    _remembered.put(hashed, principal)
+    if isinstance(principal, SignedInStaff):
+        _staff.put(hashed, principal)
+    else:
+        _patients.put(hashed, principal)
     return principal
 
 

@@ -92,4 +92,5 @@ def _arguments(people: list[Somebody], places: list[Place], slots: dict[UUID, Sl
             f"account:{somebody.account_id}",
             new_id(),
             fingerprint("POST", PATH, body_of(somebody, place)),
+            slot.session_version,
         )

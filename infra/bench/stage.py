@@ -29,7 +29,7 @@ POOL_SIZE = 16  # as many connections as the statement is measured with
 FIRST_PORT, LAST_PORT = 20000, 32000
 # Counting costs nothing until it is switched on.
 COUNTING = "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track = 'none'\n"
-SERVERS = 2
+SERVERS = 1  # as `make run`; more share the same two cores with the database and gain nothing here
 
 
 class StageBroken(Exception):
@@ -42,7 +42,7 @@ class Stage:
 
     folder: Path
     database_url: str
-    ports: tuple[int, ...]  # of the servers, one for each core as in production
+    ports: tuple[int, ...]  # of the servers
     platform_port: int
     environment: dict[str, str]
 

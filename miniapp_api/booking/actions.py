@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 ROUNDS = 4  # of trying, looking and asking the rules: more means that somebody books against themselves
-SLOT_SECONDS = 10.0  # how old the names and places may be that a booking's answer and message say
+SLOT_SECONDS = 60.0  # how old the names may be that a booking says; a session that changed is always looked at anew
 RACES = {"appointment_once_per_session", "appointment_open_place_once", "idempotency_record_pkey"}
 
 _slots: Remembered[UUID, SlotSeen] = Remembered(seconds=SLOT_SECONDS, at_most=5_000)
@@ -100,8 +100,8 @@ async def book(
 ) -> Answer:
     """Sell a place of a slot to a patient of this account.
 
-    One statement does everything under its guards, outside any transaction: it is its own. What it writes down of the
-    slot for people to read may be some seconds old. Where it does nothing, a look gives the rules what they need to
+    One statement does everything under its guards, outside any transaction: it is its own. What it says
+    of the slot is of the session's present version. Where it does nothing, a look gives the rules what they need to
     say why, or it is tried again: somebody was faster.
 
     Raises: NotFound, SessionStopped, SlotOver, NotYetOpen, AlreadyBooked, TooManyBookings, SlotFull, SomeoneWasFaster,
@@ -139,6 +139,7 @@ async def book(
                 once.actor if once else None,
                 once.key if once else None,
                 once.fingerprint if once else None,
+                slot.session_version,
             )
         except IntegrityError as error:
             if db.violated(error) not in RACES:

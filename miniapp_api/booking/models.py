@@ -100,6 +100,7 @@ class Appointment(Row):
 _SLOT_COLUMNS = """
 s.id AS slot_id, s.session_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.is_stopped,
 se.department_id, se.practitioner_id, se.room_id, se.day, se.visit_type, se.opens_at, se.status AS session_status,
+se.version AS session_version,
 d.name AS department_name, d.location AS department_location,
 p.name AS practitioner_name, p.title AS practitioner_title, r.name AS room_name, r.location AS room_location
 """
@@ -127,6 +128,7 @@ class SlotSeen:
     visit_type: str
     opens_at: datetime
     session_status: str
+    session_version: int
     department_name: str
     department_location: str
     practitioner_name: str
@@ -281,7 +283,7 @@ GUARD = "slot.taken < slot.capacity"
 #  $6 channel         $7 sealed intake    $8 transition      $9 kind of actor  $10 id of actor
 # $11 fact           $12 its payload, without the number and the name
 # $13 answer up to the patient's name, $14 from there to the number, $15 to the places left, $16 the rest
-# $17 actor, $18 key (null: nothing is kept), $19 fingerprint
+# $17 actor, $18 key (null: nothing is kept), $19 fingerprint, $20 version of the session as it was read
 # The patient's key is locked, so that nobody is removed from an account under a booking; the slot's own columns are
 # in the guard, because a statement that waited for the row looks again at that row only.
 _BOOK = """
@@ -297,6 +299,7 @@ WITH person AS (
     WHERE slot.id = $1 AND {guard} AND NOT slot.is_stopped AND slot.ends_at > app_now()
       AND free.open_place IS NOT NULL
       AND session.id = slot.session_id AND session.status = 'open' AND session.opens_at <= app_now()
+      AND session.version = $20
     RETURNING slot.id, slot.session_id, session.department_id, session.practitioner_id, session.day, slot.starts_at,
               slot.ends_at, slot.last_number AS number, slot.capacity - slot.taken AS available,
               person.name AS patient_name, free.open_place
