@@ -22,6 +22,7 @@ log = structlog.get_logger("live")
 
 CHANNEL = "hospital:live"
 LOOK_SECONDS = 1.0  # without Redis a stream is this late
+FOLD_SECONDS = 0.02  # news of one moment is told to the other processes once
 KEPT = timedelta(hours=24)
 QUEUE_EVENTS = 500  # a reader that lags by more is cut off and starts again with a reset
 CATCH_UP = 500
@@ -101,6 +102,7 @@ class Nudger:
 
     async def _tell(self) -> None:
         while self._topics:
+            await asyncio.sleep(FOLD_SECONDS)
             topics, self._topics = self._topics, set()
             with suppress(RedisError, OSError, TimeoutError):  # the servers look every second anyway
                 async with asyncio.timeout(LOOK_SECONDS):
