@@ -90,11 +90,14 @@ def _serve(_: argparse.Namespace) -> None:
 
 def _worker(_: argparse.Namespace) -> None:
     import uvloop
+    from prometheus_client import start_http_server
 
     from notifications.workers import work
     from server.app import models
 
     settings = _settings()
+    if settings.web.worker_metrics_port:
+        start_http_server(settings.web.worker_metrics_port, addr=settings.web.host)
 
     async def go() -> None:
         stop = asyncio.Event()

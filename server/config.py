@@ -33,6 +33,7 @@ class Web:
     max_body_bytes: int = 256 * 1024
     metrics_token: Secret = field(default_factory=Secret)
     proxies_count: int = 0
+    worker_metrics_port: int = 0  # where a worker shows its own figures; 0 is nowhere
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             max_body_bytes=_number(env, "MAX_BODY_BYTES", 256 * 1024),
             metrics_token=Secret(env.get("METRICS_TOKEN", "")),
             proxies_count=_number(env, "PROXIES_COUNT", 0),
+            worker_metrics_port=_number(env, "WORKER_METRICS_PORT", 0),
         ),
         wechat=Wechat(
             base_url=env.get("WECHAT_BASE_URL", "https://api.weixin.qq.com").rstrip("/"),
