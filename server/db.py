@@ -66,6 +66,9 @@ def config(url: str, *, models: Iterable[str], pool_size: int = 10) -> dict[str,
                         "application_name": "hospital",
                         "timezone": "UTC",
                         "jit": "off",
+                        # plans are kept for as long as a connection lives: one that was made for an empty table
+                        # would read a full one from end to end. Every hot statement has its index.
+                        "enable_seqscan": "off",
                         "statement_timeout": str(STATEMENT_SECONDS * 1000),
                         "lock_timeout": str(LOCK_SECONDS * 1000),
                         "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_SECONDS * 1000),

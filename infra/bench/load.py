@@ -220,5 +220,5 @@ def credentials(url: str) -> dict[str, Any]:
         "host": parse_qs(parts.query)["host"][0],
         "user": parts.username,
         "database": parts.path.lstrip("/"),
-        "server_settings": {"timezone": "UTC", "jit": "off"},
+        "server_settings": {"timezone": "UTC", "jit": "off", "enable_seqscan": "off"},
     }
