@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+import asyncpg
 import pytest
 from tortoise.exceptions import IntegrityError
 
@@ -64,3 +65,21 @@ async def test_the_movable_clock_moves_both_python_and_sql(hospital, clock):
     await clock.forward(days=3)
     row = await db.fetch_one("SELECT abs(extract(epoch FROM app_now() - $1)) AS seconds", time.now())
     assert row["seconds"] < 5
+
+
+@pytest.mark.parametrize(
+    ("error", "is_away"),
+    [
+        (asyncpg.ConnectionDoesNotExistError("gone"), True),
+        (asyncpg.CannotConnectNowError("starting up"), True),
+        (asyncpg.AdminShutdownError("stopping"), True),
+        (asyncpg.QueryCanceledError("statement timeout"), True),
+        (asyncpg.DeadlockDetectedError("deadlock"), True),
+        (ConnectionRefusedError(), True),
+        (FileNotFoundError("socket"), True),
+        (asyncpg.UndefinedTableError("a bug"), False),
+        (ZeroDivisionError(), False),
+    ],
+)
+def test_a_database_that_is_away_is_no_bug(error, is_away):
+    assert db.is_away(error) is is_away
