@@ -168,6 +168,7 @@ class ComplaintFiled(Fact):
     received_at: datetime
     acknowledge_due_at: datetime
     response_due_at: datetime
+    barred_ids: tuple[UUID, ...] = ()  # staff who must not hear of it
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,7 @@ class ComplaintEscalated(Fact):
     cycle: int
     staff_ids: tuple[UUID, ...]
     due_at: datetime
+    barred_ids: tuple[UUID, ...] = ()  # staff who must not hear of it
 
 
 @dataclass(frozen=True)
@@ -231,6 +233,7 @@ class ComplaintMessaged(Fact):
     handler_id: UUID | None
     topic: str
     at: datetime
+    barred_ids: tuple[UUID, ...] = ()  # staff who must not hear of it
 
 
 @dataclass(frozen=True)
@@ -259,6 +262,7 @@ class ComplaintReopened(Fact):
     cycle: int
     acknowledge_due_at: datetime
     response_due_at: datetime
+    barred_ids: tuple[UUID, ...] = ()  # staff who must not hear of it
 
 
 @dataclass(frozen=True)

@@ -161,8 +161,8 @@ def shown(alert: Alert | dict[str, Any]) -> dict[str, Any]:
 
 async def _whoever_is_on_duty(summons: Summons) -> tuple[UUID, ...]:
     for level in LADDER:
-        if people := await on_duty(level):
-            return tuple(person.id for person in people)
+        if people := [person.id for person in await on_duty(level) if person.id not in summons.barred_ids]:
+            return tuple(people)
     log.error("nobody_on_duty", kind=summons.kind, subject=str(summons.subject_id))
     return ()
 

@@ -28,7 +28,7 @@ Alarming = ComplaintFiled | ComplaintAssigned | ComplaintEscalated | ComplaintMe
 class Summons:
     """A call to staff about one subject.
 
-    key: the same call gives the same key. staff_ids: who is called; none means whoever is on duty.
+    key: the same call gives the same key. staff_ids: who is called; none means whoever is on duty and not barred.
     is_chatted: the robot says it as well.
     """
 
@@ -43,6 +43,7 @@ class Summons:
     level: int = 0
     is_chatted: bool = True
     subject_kind: str = "complaint"
+    barred_ids: tuple[UUID, ...] = ()
 
     @property
     def detail(self) -> str:
@@ -72,6 +73,7 @@ def summons_of(fact: Alarming) -> Summons:
                 staff_ids=_one(fact.handler_id),
                 deadline=fact.at + ROBOT_LASTS,
                 is_chatted=False,
+                barred_ids=fact.barred_ids,
             )
 
 
@@ -91,6 +93,7 @@ def _to_handler(fact: ComplaintFiled | ComplaintReopened | ComplaintAssigned, ki
         ),
         staff_ids=_one(fact.handler_id),
         deadline=clock.now() + ROBOT_LASTS,
+        barred_ids=() if isinstance(fact, ComplaintAssigned) else fact.barred_ids,
     )
 
 
@@ -107,6 +110,7 @@ def _escalated(fact: ComplaintEscalated) -> Summons:
         lines=_lines(("科室", fact.department_name), ("主题", fact.topic), ("请于此前受理", _until(fact.due_at))),
         staff_ids=fact.staff_ids,
         deadline=clock.now() + ROBOT_LASTS,
+        barred_ids=fact.barred_ids,
     )
 
 

@@ -89,6 +89,7 @@ async def add_message(own: Own, text: str) -> None:
                 handler_id=complaint.handler_id,
                 topic=complaint.topic,
                 at=clock.now(),
+                barred_ids=await models.barred_ids(complaint.practitioner_id),
             )
         )
 
@@ -311,6 +312,7 @@ async def _reopen(complaint: Complaint, *, by: By) -> None:
             cycle=complaint.cycle,
             acknowledge_due_at=complaint.acknowledge_due_at,
             response_due_at=complaint.response_due_at,
+            barred_ids=await models.barred_ids(complaint.practitioner_id),
         )
     )
 

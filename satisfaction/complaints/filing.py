@@ -157,6 +157,7 @@ async def _open(case: _Case, by: By) -> Complaint:
             received_at=complaint.received_at,
             acknowledge_due_at=complaint.acknowledge_due_at,
             response_due_at=complaint.response_due_at,
+            barred_ids=await models.barred_ids(complaint.practitioner_id),
         )
     )
     return complaint

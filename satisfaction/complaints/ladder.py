@@ -54,5 +54,6 @@ async def climb(complaint: Complaint, to: Level, *, clock_name: str, by: By, why
             cycle=complaint.cycle,
             staff_ids=tuple(person.id for person in people),
             due_at=due_at,
+            barred_ids=await models.barred_ids(complaint.practitioner_id),
         )
     )

@@ -164,6 +164,11 @@ async def barred_from(practitioner_id: UUID | None) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
+async def barred_ids(practitioner_id: UUID | None) -> tuple[UUID, ...]:
+    """Give the same in one order, as facts carry it."""
+    return tuple(sorted(await barred_from(practitioner_id)))
+
+
 async def staff_name(staff_id: UUID | None) -> str:
     """Give the name of a member of staff; empty when there is none."""
     row = await db.fetch_one("SELECT name FROM staff WHERE id = $1", staff_id) if staff_id else None
