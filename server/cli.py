@@ -222,7 +222,7 @@ def _openapi(_: argparse.Namespace) -> None:
     from server.app import create_app
     from server.openapi import openapi
 
-    app = create_app(config.load())
+    app = create_app(config.load(config.NOWHERE))
     app.finalize()
     print(json.dumps(openapi(app, title="Hospital service", version=app.ctx.version), ensure_ascii=False, indent=1))
 

@@ -11,6 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
+# Settings of no installation: enough to describe the API, which depends on none of them.
+NOWHERE: Mapping[str, str] = {
+    "DATABASE_URL": "postgresql://nowhere/none",
+    "REDIS_URL": "redis://nowhere",
+    "WECHAT_APP_ID": "none",
+    "WECHAT_SECRET": "none",
+    "WECHAT_PUSH_TOKEN": "none",
+    "WECHAT_PUSH_AES_KEY": "none",
+    **dict.fromkeys(("DATA_KEY", "INDEX_KEY", "CODE_SIGNING_KEY"), base64.b64encode(bytes(32)).decode()),
+}
+
+
 class WrongSetting(Exception):
     """A variable is missing or unreadable; the process must not start."""
 
