@@ -893,6 +893,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queues/{department_id}/board/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stream the board: `event: board` is the whole of it, `event: beat` says that the last one still holds. */
+        get: operations["queue_board_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queues/{department_id}/events": {
         parameters: {
             query?: never;
@@ -1449,7 +1466,7 @@ export interface components {
              * Reason
              * @default
              */
-            reason: string;
+            reason?: string;
         };
         /**
          * AnswerForm
@@ -1466,7 +1483,7 @@ export interface components {
              * Objection
              * @default 如对处理结果不满意，可在本页面选择“不满意”，由客服主管重新处理；也可拨打 12345 或向当地卫生健康行政部门反映。
              */
-            objection: string;
+            objection?: string;
         };
         /**
          * AppointmentDetail
@@ -1539,14 +1556,14 @@ export interface components {
              * Limit
              * @default 20
              */
-            limit: number;
+            limit?: number;
             /**
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
             /** @default null */
-            status: components["schemas"]["AppointmentStatus"] | null;
+            status?: components["schemas"]["AppointmentStatus"] | null;
         };
         /**
          * ArrivalForm
@@ -1559,7 +1576,7 @@ export interface components {
              * Appointment Id
              * @default null
              */
-            appointment_id: string | null;
+            appointment_id?: string | null;
         };
         /**
          * ArrivalList
@@ -1635,32 +1652,32 @@ export interface components {
              * Limit
              * @default 20
              */
-            limit: number;
+            limit?: number;
             /**
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
             /**
              * Date
              * @default null
              */
-            date: string | null;
+            date?: string | null;
             /**
              * Department
              * @default null
              */
-            department: string | null;
+            department?: string | null;
             /**
              * State
              * @default null
              */
-            state: ("expected" | "arrived" | "checked_in" | "in_service" | "completed" | "no_show" | "cancelled" | "left") | null;
+            state?: ("expected" | "arrived" | "checked_in" | "in_service" | "completed" | "no_show" | "cancelled" | "left") | null;
             /**
              * Q
              * @default null
              */
-            q: string | null;
+            q?: string | null;
         };
         /**
          * AssignmentForm
@@ -1746,14 +1763,38 @@ export interface components {
             name: string;
         };
         /**
+         * BoardRoom
+         * @description A room, open or paused, and who sits there now.
+         */
+        BoardRoom: {
+            /** Name */
+            name: string;
+            /** Location */
+            location: string;
+            /** State */
+            state: string;
+            /** Practitioner */
+            practitioner: string | null;
+        };
+        /**
          * BoardView
-         * @description What everybody in the waiting room may read.
+         * @description What everybody in the waiting room may read, as it was at a moment of a day in the hospital's zone.
          */
         BoardView: {
             /** Version */
             version: number;
+            /** At */
+            at: string;
+            /** Day */
+            day: string;
+            /** Timezone */
+            timezone: string;
             /** Department */
             department: string;
+            /** Location */
+            location: string;
+            /** Rooms */
+            rooms: components["schemas"]["BoardRoom"][];
             /** Called */
             called: components["schemas"]["BoardCall"][];
             /** Next */
@@ -1777,7 +1818,7 @@ export interface components {
              */
             patient_id: string;
             /** @default null */
-            intake: components["schemas"]["Intake"] | null;
+            intake?: components["schemas"]["Intake"] | null;
         };
         /**
          * BreachView
@@ -1800,7 +1841,7 @@ export interface components {
              * Reason
              * @default
              */
-            reason: string;
+            reason?: string;
         };
         /**
          * CataloguePaging
@@ -1811,12 +1852,12 @@ export interface components {
              * Limit
              * @default 100
              */
-            limit: number;
+            limit?: number;
             /**
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
         };
         /**
          * ChannelList
@@ -1855,7 +1896,7 @@ export interface components {
              */
             appointment_id: string;
             /** @default null */
-            override: components["schemas"]["Override"] | null;
+            override?: components["schemas"]["Override"] | null;
         };
         /**
          * ClockView
@@ -1913,27 +1954,27 @@ export interface components {
              * Limit
              * @default 20
              */
-            limit: number;
+            limit?: number;
             /**
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
             /**
              * State
              * @default
              */
-            state: ("" | "open" | "closed") | components["schemas"]["ComplaintState"];
+            state?: ("" | "open" | "closed") | components["schemas"]["ComplaintState"];
             /**
              * Q
              * @default
              */
-            q: string;
+            q?: string;
             /**
              * Mine
              * @default false
              */
-            mine: boolean;
+            mine?: boolean;
         };
         /**
          * ComplaintState
@@ -1957,7 +1998,7 @@ export interface components {
              * Text
              * @default
              */
-            text: string;
+            text?: string;
         };
         /**
          * ConsentForm
@@ -2168,7 +2209,7 @@ export interface components {
              * Room Id
              * @default null
              */
-            room_id: string | null;
+            room_id?: string | null;
             /**
              * Starts At
              * Format: date-time
@@ -2183,7 +2224,7 @@ export interface components {
              * Slot Minutes
              * @default 30
              */
-            slot_minutes: number;
+            slot_minutes?: number;
             /** Capacity */
             capacity: number;
             /**
@@ -2191,7 +2232,7 @@ export interface components {
              * @default ordinary
              * @enum {string}
              */
-            visit_type: "ordinary" | "expert" | "special" | "revisit";
+            visit_type?: "ordinary" | "expert" | "special" | "revisit";
         };
         /**
          * FileForm
@@ -2204,42 +2245,42 @@ export interface components {
              * Topic
              * @default
              */
-            topic: string;
+            topic?: string;
             /**
              * Appointment Id
              * @default null
              */
-            appointment_id: string | null;
+            appointment_id?: string | null;
             /**
              * Encounter Id
              * @default null
              */
-            encounter_id: string | null;
+            encounter_id?: string | null;
             /**
              * Patient Id
              * @default null
              */
-            patient_id: string | null;
+            patient_id?: string | null;
             /**
              * Wants Contact
              * @default false
              */
-            wants_contact: boolean;
+            wants_contact?: boolean;
             /**
              * Source
              * @default null
              */
-            source: ("phone" | "desk" | "call_back" | "letter") | null;
+            source?: ("phone" | "desk" | "call_back" | "letter") | null;
             /**
              * Department Id
              * @default null
              */
-            department_id: string | null;
+            department_id?: string | null;
             /**
              * Patient Name
              * @default
              */
-            patient_name: string;
+            patient_name?: string;
         };
         /**
          * FinishForm
@@ -2250,22 +2291,22 @@ export interface components {
              * Advice
              * @default null
              */
-            advice: string | null;
+            advice?: string | null;
             /**
              * Revisit On
              * @default null
              */
-            revisit_on: string | null;
+            revisit_on?: string | null;
             /**
              * Care Plan Id
              * @default null
              */
-            care_plan_id: string | null;
+            care_plan_id?: string | null;
             /**
              * Diagnosis Group
              * @default
              */
-            diagnosis_group: string;
+            diagnosis_group?: string;
         };
         /**
          * Gender
@@ -2345,22 +2386,22 @@ export interface components {
              * Illness
              * @default
              */
-            illness: string;
+            illness?: string;
             /**
              * History
              * @default
              */
-            history: string;
+            history?: string;
             /**
              * Expectations
              * @default
              */
-            expectations: string;
+            expectations?: string;
             /**
              * Needs
              * @default
              */
-            needs: string;
+            needs?: string;
         };
         /**
          * IntakeView
@@ -2371,22 +2412,22 @@ export interface components {
              * Illness
              * @default
              */
-            illness: string;
+            illness?: string;
             /**
              * History
              * @default
              */
-            history: string;
+            history?: string;
             /**
              * Expectations
              * @default
              */
-            expectations: string;
+            expectations?: string;
             /**
              * Needs
              * @default
              */
-            needs: string;
+            needs?: string;
         };
         /**
          * InvitationState
@@ -2414,17 +2455,17 @@ export interface components {
              * Options
              * @default null
              */
-            options: components["schemas"]["OptionView"][] | null;
+            options?: components["schemas"]["OptionView"][] | null;
             /**
              * Worst
              * @default null
              */
-            worst: string | null;
+            worst?: string | null;
             /**
              * Best
              * @default null
              */
-            best: string | null;
+            best?: string | null;
             /** Dimension */
             dimension: string;
         };
@@ -2480,24 +2521,24 @@ export interface components {
              * Limit
              * @default 20
              */
-            limit: number;
+            limit?: number;
             /**
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
             /** @default null */
-            state: components["schemas"]["DeliveryState"] | null;
+            state?: components["schemas"]["DeliveryState"] | null;
             /**
              * Event
              * @default null
              */
-            event: string | null;
+            event?: string | null;
             /**
              * Recipient
              * @default null
              */
-            recipient: string | null;
+            recipient?: string | null;
         };
         /**
          * MessageView
@@ -2576,12 +2617,12 @@ export interface components {
              * Limit
              * @default 20
              */
-            limit: number;
+            limit?: number;
             /**
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
         };
         /**
          * PatientChange
@@ -2592,26 +2633,26 @@ export interface components {
              * Name
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /**
              * Phone
              * @default null
              */
-            phone: string | null;
+            phone?: string | null;
             /**
              * Id Number
              * @default null
              */
-            id_number: string | null;
+            id_number?: string | null;
             /**
              * Birth Date
              * @default null
              */
-            birth_date: string | null;
+            birth_date?: string | null;
             /** @default null */
-            gender: components["schemas"]["Gender"] | null;
+            gender?: components["schemas"]["Gender"] | null;
             /** @default null */
-            relation: components["schemas"]["Relation"] | null;
+            relation?: components["schemas"]["Relation"] | null;
         };
         /**
          * PatientComplaintView
@@ -2657,7 +2698,7 @@ export interface components {
              * Entries
              * @default null
              */
-            entries: components["schemas"]["PatientEntryView"][] | null;
+            entries?: components["schemas"]["PatientEntryView"][] | null;
         };
         /**
          * PatientEntryView
@@ -2693,14 +2734,14 @@ export interface components {
              * Id Number
              * @default null
              */
-            id_number: string | null;
+            id_number?: string | null;
             /**
              * Birth Date
              * @default null
              */
-            birth_date: string | null;
+            birth_date?: string | null;
             /** @default null */
-            gender: components["schemas"]["Gender"] | null;
+            gender?: components["schemas"]["Gender"] | null;
             relation: components["schemas"]["Relation"];
         };
         /**
@@ -2852,17 +2893,17 @@ export interface components {
              * Limit
              * @default 100
              */
-            limit: number;
+            limit?: number;
             /**
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
             /**
              * Department
              * @default null
              */
-            department: string | null;
+            department?: string | null;
         };
         /**
          * Problem
@@ -2887,7 +2928,7 @@ export interface components {
              * Errors
              * @default null
              */
-            errors: {
+            errors?: {
                 [key: string]: string;
             }[] | null;
         };
@@ -2962,7 +3003,7 @@ export interface components {
              * Waits For Patient
              * @default false
              */
-            waits_for_patient: boolean;
+            waits_for_patient?: boolean;
         };
         /**
          * RescheduleForm
@@ -2988,12 +3029,12 @@ export interface components {
              * Comment
              * @default
              */
-            comment: string;
+            comment?: string;
             /**
              * Contact Me
              * @default false
              */
-            contact_me: boolean;
+            contact_me?: boolean;
         };
         /**
          * RoomList
@@ -3042,17 +3083,17 @@ export interface components {
              * Limit
              * @default 20
              */
-            limit: number;
+            limit?: number;
             /**
              * Cursor
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
             /**
              * Department
              * @default null
              */
-            department: string | null;
+            department?: string | null;
         };
         /**
          * ScanForm
@@ -3075,7 +3116,7 @@ export interface components {
              * Scanned At
              * @default null
              */
-            scanned_at: string | null;
+            scanned_at?: string | null;
         };
         /**
          * ScanView
@@ -3225,22 +3266,22 @@ export interface components {
              * Department
              * @default null
              */
-            department: string | null;
+            department?: string | null;
             /**
              * Practitioner
              * @default null
              */
-            practitioner: string | null;
+            practitioner?: string | null;
             /**
              * From
              * @default null
              */
-            from: string | null;
+            from?: string | null;
             /**
              * To
              * @default null
              */
-            to: string | null;
+            to?: string | null;
         };
         /**
          * StaffComplaintDetail
@@ -3384,7 +3425,7 @@ export interface components {
              * Otp
              * @default null
              */
-            otp: string | null;
+            otp?: string | null;
         };
         /**
          * StaffView
@@ -3414,7 +3455,7 @@ export interface components {
              * Place
              * @default
              */
-            place: string;
+            place?: string;
         };
         /**
          * StopForm
@@ -3502,7 +3543,7 @@ export interface components {
              * Items
              * @default null
              */
-            items: components["schemas"]["ItemView"][] | null;
+            items?: components["schemas"]["ItemView"][] | null;
         };
         /**
          * TapForm
@@ -3580,12 +3621,12 @@ export interface components {
              * Department Id
              * @default null
              */
-            department_id: string | null;
+            department_id?: string | null;
             /**
              * Practitioner Id
              * @default null
              */
-            practitioner_id: string | null;
+            practitioner_id?: string | null;
         };
         /**
          * VisitView
@@ -3605,12 +3646,12 @@ export interface components {
          */
         WalkInForm: {
             /** @default null */
-            patient: components["schemas"]["WalkInPatient"] | null;
+            patient?: components["schemas"]["WalkInPatient"] | null;
             /**
              * Patient Id
              * @default null
              */
-            patient_id: string | null;
+            patient_id?: string | null;
             /**
              * Department Id
              * Format: uuid
@@ -3620,18 +3661,18 @@ export interface components {
              * Practitioner Id
              * @default null
              */
-            practitioner_id: string | null;
+            practitioner_id?: string | null;
             /**
              * Triage
              * @default normal
              * @enum {string}
              */
-            triage: "normal" | "priority" | "urgent";
+            triage?: "normal" | "priority" | "urgent";
             /**
              * Flags
              * @default []
              */
-            flags: ("elderly" | "disabled" | "pregnant" | "child" | "wheelchair" | "feverish")[];
+            flags?: ("elderly" | "disabled" | "pregnant" | "child" | "wheelchair" | "feverish")[];
         };
         /**
          * WalkInPatient
@@ -3644,19 +3685,19 @@ export interface components {
              * Phone
              * @default null
              */
-            phone: string | null;
+            phone?: string | null;
             /**
              * Id Number
              * @default null
              */
-            id_number: string | null;
+            id_number?: string | null;
             /**
              * Birth Date
              * @default null
              */
-            birth_date: string | null;
+            birth_date?: string | null;
             /** @default null */
-            gender: components["schemas"]["Gender"] | null;
+            gender?: components["schemas"]["Gender"] | null;
         };
         /**
          * Where
@@ -7760,6 +7801,46 @@ export interface operations {
             };
             /** @description Problem */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queue_board_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                department_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description boards_full */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

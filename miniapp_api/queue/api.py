@@ -8,7 +8,8 @@ from sanic import Blueprint, HTTPResponse, Request
 
 from miniapp_api.queue import actions, views
 from miniapp_api.queue.actions import Ending
-from miniapp_api.queue.errors import HasPlace, QueueEmpty, RoomBusy, RoomPaused, UndoTooLate
+from miniapp_api.queue.boards import boards
+from miniapp_api.queue.errors import BoardsFull, HasPlace, QueueEmpty, RoomBusy, RoomPaused, UndoTooLate
 from miniapp_api.queue.forms import (
     AgainstQuery,
     BoardView,
@@ -212,6 +213,18 @@ async def board(request: Request, department_id: UUID) -> dict[str, Any]:
     return await views.board_of(department_id)
 
 
+@bp.get("/queues/<department_id:uuid>/board/events")
+@api(content_types=("text/event-stream",), errors=(BoardsFull,), tag="queue")
+async def board_events(request: Request, department_id: UUID) -> HTTPResponse:
+    """Stream the board: `event: board` is the whole of it, `event: beat` says that the last one still holds."""
+    async with boards.reading(department_id) as frames:
+        response = await _stream(request)
+        async for frame in frames:
+            await response.send(frame)
+    await response.eof()
+    return response
+
+
 @bp.get("/queues/<department_id:uuid>/events")
 @api(guard=may_watch, content_types=("text/event-stream",), tag="queue")
 async def events(request: Request, department_id: UUID) -> HTTPResponse:
@@ -220,13 +233,16 @@ async def events(request: Request, department_id: UUID) -> HTTPResponse:
     await department_of_path(department_id)
     sent = request.headers.get("last-event-id", "")
     last = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 19 else None
-    response = await request.respond(
-        content_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    )
+    response = await _stream(request)
     async for frame in live.streams().read(live.queue_topic(department_id), last=last):
         await response.send(frame)
     await response.eof()
     return response
+
+
+async def _stream(request: Request) -> Any:
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return await request.respond(content_type="text/event-stream", headers=headers)
 
 
 @bp.get("/appointments/<appointment_id:uuid>/queue")

@@ -6,11 +6,14 @@ Refused                    409
 ├─ RoomPaused                   the room does not call
 ├─ UndoTooLate                  the call is older than a minute
 └─ HasPlace                     the person stands in this queue already
+
+OutsideTrouble             503
+└─ BoardsFull                   as many boards read from this server as it takes
 """
 
 from typing import ClassVar
 
-from server.errors import Refused
+from server.errors import OutsideTrouble, Refused
 
 
 class QueueEmpty(Refused):
@@ -66,3 +69,18 @@ class HasPlace(Refused):
         "zh-TW": "該病患今天已在本科候診，無需重複取號。",
         "en": "This person already stands in this department's queue today.",
     }
+
+
+class BoardsFull(OutsideTrouble):
+    """As many boards read from this server as it takes; one that comes back later may find a place."""
+
+    code, title = "boards_full", "Too many boards"
+    texts: ClassVar = {
+        "zh-CN": "候诊屏连接过多，请稍后再试。",
+        "zh-TW": "候診螢幕連線過多，請稍後再試。",
+        "en": "Too many boards are connected. Please try again shortly.",
+    }
+
+    def headers(self) -> dict[str, str]:
+        """Say when to come back."""
+        return {"Retry-After": "15"}

@@ -149,11 +149,25 @@ class BoardNext(View):
     name: str
 
 
+class BoardRoom(View):
+    """A room, open or paused, and who sits there now."""
+
+    name: str
+    location: str
+    state: str
+    practitioner: str | None
+
+
 class BoardView(View):
-    """What everybody in the waiting room may read."""
+    """What everybody in the waiting room may read, as it was at a moment of a day in the hospital's zone."""
 
     version: int
+    at: str
+    day: str
+    timezone: str
     department: str
+    location: str
+    rooms: list[BoardRoom]
     called: list[BoardCall]
     next: list[BoardNext]
     waiting: int

@@ -34,17 +34,34 @@ async def queue_of(department_id: UUID) -> dict[str, Any]:
 
 
 async def board_of(department_id: UUID) -> dict[str, Any]:
-    """Give what everybody in the waiting room may read: who is called and who is next, names masked."""
+    """Give what everybody in the waiting room may read: who is called, who is next, who sits where; names masked.
+
+    No id of a person or a ticket is in it: the board is open to all.
+    """
     department = await db.fetch_one("SELECT name, location FROM department WHERE id = $1 AND active", department_id)
     if department is None:
         raise NotFound()
     version = await live.seq_of(live.queue_topic(department_id))
+    rooms = await rooms_of([department_id])
     tickets = await db.fetch(models.QUEUE, department_id, clock.today())
     called = [row for row in tickets if row["state"] in (TicketState.CALLED, TicketState.IN_SERVICE)]
     waiting = [row for row in tickets if row["state"] == TicketState.WAITING]
     return {
         "version": version,
+        "at": moment(clock.now()),
+        "day": clock.today().isoformat(),
+        "timezone": clock.zone().key,
         "department": department["name"],
+        "location": department["location"],
+        "rooms": [
+            {
+                "name": row["name"],
+                "location": row["location"],
+                "state": row["state"],
+                "practitioner": row["practitioner_name"],
+            }
+            for row in sorted(rooms, key=lambda row: row["name"])
+        ],
         "called": [
             {
                 "number": row["label"],
