@@ -1,0 +1,66 @@
+/** The one way to the server: typed by `/openapi.json`, signed in, in the reader's language, each creation once. */
+import createClient, { type Middleware } from 'openapi-fetch'
+import type { components, paths } from '@api/schema'
+import { keyFor, settle } from './once'
+import { Problem, problemOf } from './problem'
+import { forget, token } from '@/session/token'
+import { language, say } from '@/texts'
+
+export type Schemas = components['schemas']
+
+const bodies = new WeakMap<Request, string>()
+
+const manner: Middleware = {
+  async onRequest({ request }) {
+    request.headers.set('Accept-Language', language.value)
+    if (token.value) request.headers.set('Authorization', `Bearer ${token.value}`)
+    if (request.method === 'POST') {
+      const body = await request.clone().text()
+      bodies.set(request, body)
+      request.headers.set('Idempotency-Key', keyFor('POST', new URL(request.url).pathname, body))
+    }
+    return request
+  },
+  onResponse({ request, response }) {
+    const body = bodies.get(request)
+    // 409 «in progress» and 5xx leave it open whether it was done: the key stays
+    if (body !== undefined && response.status < 500 && response.status !== 429) {
+      settle('POST', new URL(request.url).pathname, body)
+    }
+    if (response.status === 401) forget()
+    return response
+  },
+}
+
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: (request) => fetch(request) })
+api.use(manner)
+
+/**
+ * Gives the body of an answer.
+ *
+ * Throws: Problem, in the server's words, or `network` when no answer came.
+ */
+export async function answer<Data>(call: Promise<{ data?: Data; response: Response; error?: unknown }>): Promise<Data> {
+  let outcome
+  try {
+    outcome = await call
+  } catch (error) {
+    if (error instanceof TypeError) throw new Problem('network', 0, say('problem.network'))
+    throw error
+  }
+  if (outcome.response.ok) return outcome.data as Data
+  throw problemFrom(outcome.error, outcome.response)
+}
+
+function problemFrom(error: unknown, response: Response): Problem {
+  const body = (typeof error === 'object' && error !== null ? error : {}) as Record<string, any>
+  return new Problem(
+    body.code ?? 'unreadable',
+    response.status,
+    body.detail ?? say('problem.server'),
+    body.errors ?? [],
+    body,
+  )
+}
+
+export { Problem, problemOf }

@@ -1,0 +1,10 @@
+import 'element-plus/theme-chalk/base.css'
+import './styles/fonts'
+import './styles/base.scss'
+import './styles/element.scss'
+import { createApp } from 'vue'
+import App from './App.vue'
+import { router } from './router'
+import { i18n } from './texts'
+
+createApp(App).use(router).use(i18n).mount('#app')
