@@ -17,7 +17,7 @@ from sanic.exceptions import PayloadTooLarge, SanicException
 from miniapp_api.wiring import WIRING as MINIAPP
 from notifications.wiring import WIRING as NOTIFICATIONS
 from satisfaction.wiring import WIRING as SATISFACTION
-from server import console, db, kill_points, live
+from server import console, db, demonstration, kill_points, live, pages
 from server import metrics as figures
 from server.config import Settings
 from server.errors import AppError, MethodNotAllowed, NotFound, OutsideTrouble, TooLarge, Unreadable
@@ -57,11 +57,14 @@ def create_app(settings: Settings, *, name: str = "hospital") -> Sanic:
     app.ctx.migrations = MIGRATIONS
     app.ctx.version = _version()
     app.ctx.openapi = None
+    app.ctx.pages = pages.Pages(Path(settings.clients_dir))
     app.blueprint(console.bp)
     app.blueprint(console.v1)
+    app.blueprint(demonstration.v1)
     for wiring in WIRINGS:
         for blueprint in wiring.routes:
             app.blueprint(blueprint)
+    app.blueprint(pages.bp)
     _serve_with(app, settings)
     _every_request(app)
     _every_error(app)

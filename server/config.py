@@ -9,7 +9,10 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+CHECKOUT_CLIENTS = str(Path(__file__).resolve().parents[1] / "clients")
+REAL_PLATFORM = "https://api.weixin.qq.com"
 
 # Settings of no installation: enough to describe the API, which depends on none of them.
 NOWHERE: Mapping[str, str] = {
@@ -90,10 +93,16 @@ class Settings:
     keys: Keys
     zone: str = "Asia/Shanghai"
     data_dir: str = ".data"
+    clients_dir: str = CHECKOUT_CLIENTS  # where the built clients lie: miniapp/dist/build/h5 and console/dist
     demo: bool = False
     pool_size: int = 10
     log_level: str = "INFO"
     kill_point: str = ""  # tests only: name of the point at which the process ends like kill -9
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether people may try this hospital: it says so, and simulated people stand in for the platform's."""
+        return self.demo and self.wechat.base_url != REAL_PLATFORM
 
 
 def _key(environ: Mapping[str, str], name: str) -> bytes:
@@ -144,7 +153,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             worker_metrics_port=_number(env, "WORKER_METRICS_PORT", 0),
         ),
         wechat=Wechat(
-            base_url=env.get("WECHAT_BASE_URL", "https://api.weixin.qq.com").rstrip("/"),
+            base_url=env.get("WECHAT_BASE_URL", REAL_PLATFORM).rstrip("/"),
             app_id=_text(env, "WECHAT_APP_ID"),
             secret=Secret(_text(env, "WECHAT_SECRET")),
             push_token=Secret(_text(env, "WECHAT_PUSH_TOKEN")),
@@ -163,6 +172,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         ),
         zone=env.get("ZONE", "Asia/Shanghai"),
         data_dir=env.get("DATA_DIR", ".data"),
+        clients_dir=env.get("CLIENTS_DIR") or CHECKOUT_CLIENTS,
         demo=env.get("DEMO", "") == "1",
         pool_size=_number(env, "POOL_SIZE", 10),
         log_level=env.get("LOG_LEVEL", "INFO"),

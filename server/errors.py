@@ -15,7 +15,7 @@ AppError                500  a bug; the person reads a general sentence
 │  └─ IdempotencyKeyReused   the same key came with another body
 ├─ TooMany              429
 └─ OutsideTrouble       503  another system does not answer
-   └─ NotReady
+   └─ SimulatorAway        the simulated platform of a demonstration
 """
 
 from collections.abc import Mapping
@@ -252,6 +252,17 @@ class OutsideTrouble(AppError):
     def headers(self) -> dict[str, str]:
         """Say when to come back."""
         return {"Retry-After": str(self.data.get("retry_after", 2))}
+
+
+class SimulatorAway(OutsideTrouble):
+    """The simulated platform, which stands in for the real one in a demonstration, does not answer."""
+
+    code, title = "simulator_away", "Simulated platform unavailable"
+    texts: ClassVar = {
+        "zh-CN": "模拟平台没有响应，请确认它正在运行后再试。",
+        "zh-TW": "模擬平台沒有回應，請確認它正在執行後再試。",
+        "en": "The simulated platform does not answer. Please check that it runs and try again.",
+    }
 
 
 def wrong_field(pointer: str, code: str, detail: str) -> Malformed:

@@ -88,6 +88,7 @@ def environment(servers, *, port: int, simulator_port: int, database_url: str) -
         "WECOM_BASE_URL": f"http://127.0.0.1:{simulator_port}",
         "WECOM_ROBOT_KEY": "sim-robot",
         "LOG_LEVEL": "WARNING",
+        "CLIENTS_DIR": os.devnull,  # no pages, whatever is built here; the tests of pages bring their own
     }
 
 

@@ -466,6 +466,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/demonstration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say who may sign in to this demonstration, and where. */
+        get: operations["demonstration_demonstration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/demonstration/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the simulated people whom a phone can be. */
+        get: operations["demonstration_people"];
+        put?: never;
+        /** Be a simulated person: the code signs in with `POST /sessions`, once and within five minutes. */
+        post: operations["demonstration_be_somebody"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/departments": {
         parameters: {
             query?: never;
@@ -1777,32 +1812,6 @@ export interface components {
             practitioner: string | null;
         };
         /**
-         * BoardView
-         * @description What everybody in the waiting room may read, as it was at a moment of a day in the hospital's zone.
-         */
-        BoardView: {
-            /** Version */
-            version: number;
-            /** At */
-            at: string;
-            /** Day */
-            day: string;
-            /** Timezone */
-            timezone: string;
-            /** Department */
-            department: string;
-            /** Location */
-            location: string;
-            /** Rooms */
-            rooms: components["schemas"]["BoardRoom"][];
-            /** Called */
-            called: components["schemas"]["BoardCall"][];
-            /** Next */
-            next: components["schemas"]["BoardNext"][];
-            /** Waiting */
-            waiting: number;
-        };
-        /**
          * BookForm
          * @description A place for a person.
          */
@@ -2061,6 +2070,20 @@ export interface components {
             is_settled: boolean;
             /** Changed At */
             changed_at: string;
+        };
+        /**
+         * DemonstrationView
+         * @description Who may sign in where. simulator: the address of the page with the simulated phones.
+         */
+        DemonstrationView: {
+            /** Staff */
+            staff: components["schemas"]["LoginView"][];
+            /** Desk Id */
+            desk_id: string | null;
+            /** Boards */
+            boards: components["schemas"]["server__demonstration__BoardView"][];
+            /** Simulator */
+            simulator: string;
         };
         /**
          * DepartmentList
@@ -2488,6 +2511,24 @@ export interface components {
             text: string;
         };
         /**
+         * LoginView
+         * @description A demonstration login. departments: their names, empty means the whole hospital.
+         */
+        LoginView: {
+            /** Username */
+            username: string;
+            /** Password */
+            password: string;
+            /** Name */
+            name: string;
+            /** Roles */
+            roles: string[];
+            /** Departments */
+            departments: string[];
+            /** Rooms */
+            rooms: components["schemas"]["server__demonstration__RoomView"][];
+        };
+        /**
          * MergeForm
          * @description Where the complaint goes on.
          */
@@ -2806,6 +2847,47 @@ export interface components {
             version: number;
         };
         /**
+         * PeopleView
+         * @description Simulated people, the latest first.
+         */
+        PeopleView: {
+            /** Items */
+            items: components["schemas"]["PersonView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * PersonCode
+         * @description A simulated person, and a code as `wx.login` gives it.
+         */
+        PersonCode: {
+            /** Openid */
+            openid: string;
+            /** Code */
+            code: string;
+        };
+        /**
+         * PersonForm
+         * @description Whom to be; nobody named means somebody new.
+         */
+        PersonForm: {
+            /**
+             * Openid
+             * @default null
+             */
+            openid?: string | null;
+        };
+        /**
+         * PersonView
+         * @description A simulated person with a label to know them by.
+         */
+        PersonView: {
+            /** Openid */
+            openid: string;
+            /** Label */
+            label: string;
+        };
+        /**
          * PhoneView
          * @description A whole phone number.
          */
@@ -2940,7 +3022,7 @@ export interface components {
             /** Version */
             version: number;
             /** Rooms */
-            rooms: components["schemas"]["RoomView"][];
+            rooms: components["schemas"]["miniapp_api__queue__forms__RoomView"][];
             /** Tickets */
             tickets: components["schemas"]["TicketView"][];
         };
@@ -3042,7 +3124,7 @@ export interface components {
          */
         RoomList: {
             /** Items */
-            items: components["schemas"]["RoomView"][];
+            items: components["schemas"]["miniapp_api__queue__forms__RoomView"][];
             /** Next */
             next: string | null;
         };
@@ -3055,24 +3137,6 @@ export interface components {
             id: string;
             /** Name */
             name: string;
-        };
-        /**
-         * RoomView
-         * @description A room and who sits there now.
-         */
-        RoomView: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Location */
-            location: string;
-            /** State */
-            state: string;
-            department: components["schemas"]["Named"];
-            practitioner: components["schemas"]["Named"] | null;
-            /** Version */
-            version: number;
         };
         /**
          * RoomsQuery
@@ -3736,6 +3800,50 @@ export interface components {
             within_minutes: number;
         };
         /**
+         * BoardView
+         * @description What everybody in the waiting room may read, as it was at a moment of a day in the hospital's zone.
+         */
+        miniapp_api__queue__forms__BoardView: {
+            /** Version */
+            version: number;
+            /** At */
+            at: string;
+            /** Day */
+            day: string;
+            /** Timezone */
+            timezone: string;
+            /** Department */
+            department: string;
+            /** Location */
+            location: string;
+            /** Rooms */
+            rooms: components["schemas"]["BoardRoom"][];
+            /** Called */
+            called: components["schemas"]["BoardCall"][];
+            /** Next */
+            next: components["schemas"]["BoardNext"][];
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * RoomView
+         * @description A room and who sits there now.
+         */
+        miniapp_api__queue__forms__RoomView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Location */
+            location: string;
+            /** State */
+            state: string;
+            department: components["schemas"]["Named"];
+            practitioner: components["schemas"]["Named"] | null;
+            /** Version */
+            version: number;
+        };
+        /**
          * Wait
          * @description About so many minutes, and eight of ten within so many.
          */
@@ -3758,6 +3866,26 @@ export interface components {
             address: string;
             /** Directions */
             directions: string;
+        };
+        /**
+         * BoardView
+         * @description A waiting-room board that has somebody behind it.
+         */
+        server__demonstration__BoardView: {
+            /** Department Id */
+            department_id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * RoomView
+         * @description A consulting room.
+         */
+        server__demonstration__RoomView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
         };
     };
     responses: never;
@@ -6276,6 +6404,153 @@ export interface operations {
             };
         };
     };
+    demonstration_demonstration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemonstrationView"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    demonstration_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleView"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description simulator_away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    demonstration_be_somebody: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonCode"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description simulator_away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     catalogue_departments: {
         parameters: {
             query?: {
@@ -7796,7 +8071,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BoardView"];
+                    "application/json": components["schemas"]["miniapp_api__queue__forms__BoardView"];
                 };
             };
             /** @description Problem */
@@ -8029,7 +8304,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoomView"];
+                    "application/json": components["schemas"]["miniapp_api__queue__forms__RoomView"];
                 };
             };
             /** @description Problem */
@@ -8089,7 +8364,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoomView"];
+                    "application/json": components["schemas"]["miniapp_api__queue__forms__RoomView"];
                 };
             };
             /** @description Problem */
