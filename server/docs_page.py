@@ -30,7 +30,7 @@ def render(document: dict[str, Any]) -> str:
     title = escape(document["info"]["title"])
     return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-        f"<title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>"
+        f"<title>{title}</title><link rel='icon' href='data:,'><style>{_STYLE}</style><h1>{title}</h1>"
         f"<p>Version {escape(document['info']['version'])} · <a href='/openapi.json'>openapi.json</a></p>"
         f"{body}<h2>Schemas</h2>{schemas}</html>"
     )

@@ -1,0 +1,187 @@
+"""One Chromium and one open hospital for all browser tests; devices under guard for each."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Playwright, async_playwright
+
+from tests.browser.artefacts import KEPT, Artefacts
+from tests.browser.chromium import NAMES, find_chromium, launched
+from tests.browser.codes import camera_flags, write_camera_film
+from tests.browser.devices import Device, device
+from tests.browser.hospital import OpenHospital, found, opened
+from tests.browser.requirement import not_here
+
+HERE = Path(__file__).parent
+OpenContext = Callable[..., Awaitable[Device]]
+_failed = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run browser tests after all others, so that Chromium and hospital stand only while they are needed."""
+    items.sort(key=lambda item: HERE in item.path.parents)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test failed, for the fixtures that then keep what can be seen."""
+    report = yield
+    if report.when == "call":
+        item.stash[_failed] = report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Tell the person before the terminal something at once, not only after a failure."""
+    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
+    capture = request.config.pluginmanager.get_plugin("capturemanager")
+    assert terminal is not None
+    assert capture is not None
+
+    def tell(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            terminal.ensure_newline()
+            terminal.write_line(text, flush=True)
+
+    return tell
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The program, or the reason why there are no browser tests."""
+    program = find_chromium()
+    if program is None:
+        not_here(f"Chromium is not on PATH ({', '.join(NAMES)}) and CHROMIUM does not name it")
+    return program
+
+
+@pytest_asyncio.fixture(scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    """The driver of browsers."""
+    async with async_playwright() as driver:
+        yield driver
+
+
+@pytest_asyncio.fixture(scope="session")
+async def browser(chromium: str, playwright: Playwright) -> AsyncIterator[Browser]:
+    """One Chromium for all tests."""
+    async with launched(playwright, chromium) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def launcher(chromium: str, say: Callable[[str], None]) -> Iterator[dict[str, Any]]:
+    """The processes of a hospital with demonstration data."""
+    with opened(logs_kept_in=KEPT / "logs") as told:
+        yield told
+
+
+@pytest_asyncio.fixture(scope="session")
+async def open_hospital(launcher: dict[str, Any]) -> AsyncIterator[OpenHospital]:
+    """The hospital that the devices visit; one for all tests, so each brings people of its own."""
+    async with aiohttp.ClientSession() as http:
+        yield found(launcher, http)
+
+
+@pytest.fixture
+def artefacts(request: pytest.FixtureRequest) -> Artefacts:
+    """Where this test leaves its pictures."""
+    return Artefacts(request.node.name)
+
+
+@pytest_asyncio.fixture
+async def browsers_of_this_test() -> AsyncIterator[AsyncExitStack]:
+    """Further browsers; they close after the guards of their devices were heard."""
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+@pytest_asyncio.fixture
+async def devices(
+    request: pytest.FixtureRequest,
+    browsers_of_this_test: AsyncExitStack,
+    artefacts: Artefacts,
+    say: Callable[[str], None],
+) -> AsyncIterator[list[Device]]:
+    """The devices of this test; in the end their guards are heard, and after a failure everything is kept."""
+    used: list[Device] = []
+    yield used
+    complaints = [complaint for one in used for complaint in await one.guard.complaints()]
+    if complaints or request.node.stash.get(_failed, False):
+        for one in used:
+            await one.keep_everything()
+        say(f"· {request.node.name}: pages, console and requests are kept in {artefacts.folder}")
+    for one in used:
+        await one.context.close()
+    if complaints:
+        pytest.fail("the guard saw what no page may do:\n" + "\n".join(f"- {line}" for line in complaints), False)
+
+
+@pytest.fixture
+def open_context(browser: Browser, open_hospital: OpenHospital, devices: list[Device], artefacts: Artefacts):
+    """Give a function that opens another device: `await open_context("phone", name="daughter", locale="en")`."""
+
+    async def opens(kind: str, *, name: str = "", on: Browser | None = None, **options: Any) -> Device:
+        base = open_hospital.base
+        opened_one = await device(
+            on or browser, kind, name=name or kind, base=base, artefacts=artefacts, options=options
+        )
+        devices.append(opened_one)
+        return opened_one
+
+    return opens
+
+
+@pytest_asyncio.fixture
+async def phone(open_context: OpenContext) -> Device:
+    """A patient's phone, 390×844, by touch."""
+    return await open_context("phone")
+
+
+@pytest_asyncio.fixture
+async def desk(open_context: OpenContext) -> Device:
+    """The guide's screen, 1366×768."""
+    return await open_context("desk")
+
+
+@pytest_asyncio.fixture
+async def room(open_context: OpenContext) -> Device:
+    """The screen in a consulting room."""
+    return await open_context("room")
+
+
+@pytest_asyncio.fixture
+async def board(open_context: OpenContext) -> Device:
+    """The waiting room's board, 1920×1080."""
+    return await open_context("board")
+
+
+@pytest_asyncio.fixture
+async def handler(open_context: OpenContext) -> Device:
+    """The complaint handler's screen."""
+    return await open_context("handler")
+
+
+@pytest.fixture
+def desk_with_camera(
+    playwright: Playwright,
+    chromium: str,
+    browsers_of_this_test: AsyncExitStack,
+    open_context: OpenContext,
+    tmp_path: Path,
+) -> Callable[[str], Awaitable[Device]]:
+    """Give a function that opens a desk whose camera sees a sheet with this code; it has a Chromium of its own."""
+
+    async def opens(code: str) -> Device:
+        film = write_camera_film(tmp_path / "camera.mjpeg", code)
+        browser = await browsers_of_this_test.enter_async_context(launched(playwright, chromium, camera_flags(film)))
+        return await open_context("desk", on=browser)
+
+    return opens

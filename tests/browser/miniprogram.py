@@ -1,0 +1,79 @@
+"""The mini-program package, run in Chromium by WeChat's own component engine; its API calls reach the local server.
+
+`clients/miniapp/dist/runner/` has the package, a page and the platform's `wx`. The package is built with the API's
+address as it is for the real platform, absolute and https, so that the journey here takes the same code path.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import Page, Route
+
+from tests.browser.devices import Device
+from tests.browser.requirement import not_here
+
+RUNNER = Path(__file__).resolve().parents[2] / "clients" / "miniapp" / "dist" / "runner"
+ORIGIN = "https://mini.invalid"
+API_ORIGIN = "https://hospital.invalid"
+
+
+@dataclass(frozen=True)
+class MiniProgram:
+    """A running mini-program."""
+
+    page: Page
+
+    async def open(self, path: str) -> None:
+        """Open a page of the program, as `pages/booking/index?id=1`, over the present one."""
+        await self.page.evaluate("(path) => __mp.open(path)", path)
+
+    async def errors(self) -> list[str]:
+        """List what the engine and the pages threw."""
+        return await self.page.evaluate("() => __mp.errors.map(String)")
+
+    async def calls(self, name: str) -> list[Any]:
+        """List the arguments of each call of `wx.NAME` so far."""
+        return await self.page.evaluate(
+            "(name) => JSON.parse(JSON.stringify(__wx.filter((call) => call[0] === name).map((call) => call[1])))", name
+        )
+
+
+async def start_miniprogram(phone: Device, folder: Path = RUNNER) -> MiniProgram:
+    """Start the program on a phone; what it throws until the end of the test fails the test."""
+    files = _files(folder)
+
+    async def serve_file(route: Route) -> None:
+        path = urlsplit(route.request.url).path.lstrip("/") or "index.html"
+        if path in files:
+            await route.fulfill(path=files[path])
+        else:
+            await route.fulfill(status=404, body="")
+
+    async def forward(route: Route) -> None:
+        answer = await route.fetch(url=phone.base + route.request.url.removeprefix(API_ORIGIN), max_redirects=0)
+        # wx.request knows no same-origin rule: a page may read every header of every answer
+        open_to_all = {"access-control-allow-origin": ORIGIN, "access-control-expose-headers": "*"}
+        await route.fulfill(response=answer, headers={**answer.headers, **open_to_all})
+
+    for origin, handler in ((ORIGIN, serve_file), (API_ORIGIN, forward)):
+        phone.guard.allow_host(origin)
+        await phone.context.route(f"{origin}/**", handler)
+    await phone.goto(f"{ORIGIN}/")
+    program = MiniProgram(phone.page)
+    await phone.page.wait_for_function("() => globalThis.__ready || globalThis.__mp?.errors.length")
+    phone.guard.checks.append(lambda: _complaints(program))
+    return program
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    if not (folder / "index.html").exists():
+        not_here(
+            f"{folder} has no mini-program: run `npm run build:weixin` and `npm run build:runner` in clients/miniapp"
+        )
+    return {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
+
+
+async def _complaints(program: MiniProgram) -> list[str]:
+    return [f"the mini-program threw: {error}" for error in await program.errors()]
