@@ -4,12 +4,12 @@ from html import escape
 from typing import Any
 
 _STYLE = """
-:root{color-scheme:light dark}
+:root{color-scheme:light dark;background:Canvas}
 body{font:16px/1.55 system-ui,"Noto Sans CJK SC",sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}
 h2{margin-top:2.5rem;border-bottom:2px solid #0f766e;padding-bottom:.2rem}
 details{border:1px solid #8885;border-radius:.5rem;margin:.5rem 0;padding:.4rem .8rem}
 summary{cursor:pointer}
-b.m{display:inline-block;min-width:4.5rem;color:#0f766e}
+b.m{display:inline-block;min-width:4.5rem;color:light-dark(#0f766e,#2dd4bf)}
 code{font:14px/1.45 ui-monospace,monospace}
 table{border-collapse:collapse}
 td{padding:.15rem .8rem .15rem 0;vertical-align:top}

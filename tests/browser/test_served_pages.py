@@ -3,6 +3,12 @@
 from tests.browser.accessibility import axe
 
 
+async def test_the_description_of_the_api_can_be_read_in_the_dark(open_context):
+    desk = await open_context("desk", color_scheme="dark")
+    await desk.goto("/docs")
+    await axe(desk.page)
+
+
 async def test_the_description_of_the_api_is_for_everybody(desk):
     await desk.goto("/docs")
     assert await desk.page.get_by_role("heading", level=1).is_visible()
