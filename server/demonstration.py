@@ -48,7 +48,7 @@ WHERE a.openid = ANY($1) GROUP BY a.openid
 """
 
 
-class RoomView(View):
+class LoginRoom(View):
     """A consulting room."""
 
     id: str
@@ -63,10 +63,10 @@ class LoginView(View):
     name: str
     roles: list[str]
     departments: list[str]
-    rooms: list[RoomView]
+    rooms: list[LoginRoom]
 
 
-class BoardView(View):
+class BoardAddress(View):
     """A waiting-room board that has somebody behind it."""
 
     department_id: str
@@ -78,7 +78,7 @@ class DemonstrationView(View):
 
     staff: list[LoginView]
     desk_id: str | None
-    boards: list[BoardView]
+    boards: list[BoardAddress]
     simulator: str
 
 
@@ -117,13 +117,13 @@ async def demonstration(request: Request) -> DemonstrationView:
     found = await asyncio.to_thread(_read, settings)
     rows = {row["username"]: row for row in await db.fetch(STAFF, [login["username"] for login in found["staff"]])}
     logins: list[LoginView] = []
-    boards: dict[str, BoardView] = {}
+    boards: dict[str, BoardAddress] = {}
     for login in found["staff"]:
         if (row := rows.get(login["username"])) is None:
             continue
         departments, rooms = orjson.loads(row["departments"]), orjson.loads(row["rooms"])
         if rooms:
-            boards |= {each["id"]: BoardView(department_id=each["id"], name=each["name"]) for each in departments}
+            boards |= {each["id"]: BoardAddress(department_id=each["id"], name=each["name"]) for each in departments}
         logins.append(
             LoginView(
                 username=login["username"],
@@ -131,7 +131,7 @@ async def demonstration(request: Request) -> DemonstrationView:
                 name=row["name"],
                 roles=login["roles"],
                 departments=[each["name"] for each in departments],
-                rooms=[RoomView(**room) for room in sorted(rooms, key=lambda room: room["name"])],
+                rooms=[LoginRoom(**room) for room in sorted(rooms, key=lambda room: room["name"])],
             )
         )
     return DemonstrationView(

@@ -448,6 +448,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/complaints/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stream `changed`, without data, whenever a complaint may have; at once to whoever may be behind. */
+        get: operations["complaints_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/consents": {
         parameters: {
             query?: never;
@@ -603,6 +620,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/desk/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stream `changed`, without data, whenever the list of today may have changed; at once to whoever may be behind. */
+        get: operations["desk_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/desk/scans": {
         parameters: {
             query?: never;
@@ -716,6 +750,23 @@ export interface paths {
         put?: never;
         /** Let a channel go on. */
         post: operations["hub_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hub/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stream `changed`, without data, whenever a message or a delivery may have; at once to whoever may be behind. */
+        get: operations["hub_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1768,6 +1819,16 @@ export interface components {
             head_start_minutes: number;
         };
         /**
+         * BoardAddress
+         * @description A waiting-room board that has somebody behind it.
+         */
+        BoardAddress: {
+            /** Department Id */
+            department_id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * BoardCall
          * @description Who is asked in.
          */
@@ -1810,6 +1871,32 @@ export interface components {
             state: string;
             /** Practitioner */
             practitioner: string | null;
+        };
+        /**
+         * BoardView
+         * @description What everybody in the waiting room may read, as it was at a moment of a day in the hospital's zone.
+         */
+        BoardView: {
+            /** Version */
+            version: number;
+            /** At */
+            at: string;
+            /** Day */
+            day: string;
+            /** Timezone */
+            timezone: string;
+            /** Department */
+            department: string;
+            /** Location */
+            location: string;
+            /** Rooms */
+            rooms: components["schemas"]["BoardRoom"][];
+            /** Called */
+            called: components["schemas"]["BoardCall"][];
+            /** Next */
+            next: components["schemas"]["BoardNext"][];
+            /** Waiting */
+            waiting: number;
         };
         /**
          * BookForm
@@ -2081,7 +2168,7 @@ export interface components {
             /** Desk Id */
             desk_id: string | null;
             /** Boards */
-            boards: components["schemas"]["server__demonstration__BoardView"][];
+            boards: components["schemas"]["BoardAddress"][];
             /** Simulator */
             simulator: string;
         };
@@ -2511,6 +2598,16 @@ export interface components {
             text: string;
         };
         /**
+         * LoginRoom
+         * @description A consulting room.
+         */
+        LoginRoom: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * LoginView
          * @description A demonstration login. departments: their names, empty means the whole hospital.
          */
@@ -2526,7 +2623,7 @@ export interface components {
             /** Departments */
             departments: string[];
             /** Rooms */
-            rooms: components["schemas"]["server__demonstration__RoomView"][];
+            rooms: components["schemas"]["LoginRoom"][];
         };
         /**
          * MergeForm
@@ -3022,7 +3119,7 @@ export interface components {
             /** Version */
             version: number;
             /** Rooms */
-            rooms: components["schemas"]["miniapp_api__queue__forms__RoomView"][];
+            rooms: components["schemas"]["RoomView"][];
             /** Tickets */
             tickets: components["schemas"]["TicketView"][];
         };
@@ -3124,7 +3221,7 @@ export interface components {
          */
         RoomList: {
             /** Items */
-            items: components["schemas"]["miniapp_api__queue__forms__RoomView"][];
+            items: components["schemas"]["RoomView"][];
             /** Next */
             next: string | null;
         };
@@ -3137,6 +3234,24 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * RoomView
+         * @description A room and who sits there now.
+         */
+        RoomView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Location */
+            location: string;
+            /** State */
+            state: string;
+            department: components["schemas"]["Named"];
+            practitioner: components["schemas"]["Named"] | null;
+            /** Version */
+            version: number;
         };
         /**
          * RoomsQuery
@@ -3800,50 +3915,6 @@ export interface components {
             within_minutes: number;
         };
         /**
-         * BoardView
-         * @description What everybody in the waiting room may read, as it was at a moment of a day in the hospital's zone.
-         */
-        miniapp_api__queue__forms__BoardView: {
-            /** Version */
-            version: number;
-            /** At */
-            at: string;
-            /** Day */
-            day: string;
-            /** Timezone */
-            timezone: string;
-            /** Department */
-            department: string;
-            /** Location */
-            location: string;
-            /** Rooms */
-            rooms: components["schemas"]["BoardRoom"][];
-            /** Called */
-            called: components["schemas"]["BoardCall"][];
-            /** Next */
-            next: components["schemas"]["BoardNext"][];
-            /** Waiting */
-            waiting: number;
-        };
-        /**
-         * RoomView
-         * @description A room and who sits there now.
-         */
-        miniapp_api__queue__forms__RoomView: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Location */
-            location: string;
-            /** State */
-            state: string;
-            department: components["schemas"]["Named"];
-            practitioner: components["schemas"]["Named"] | null;
-            /** Version */
-            version: number;
-        };
-        /**
          * Wait
          * @description About so many minutes, and eight of ten within so many.
          */
@@ -3866,26 +3937,6 @@ export interface components {
             address: string;
             /** Directions */
             directions: string;
-        };
-        /**
-         * BoardView
-         * @description A waiting-room board that has somebody behind it.
-         */
-        server__demonstration__BoardView: {
-            /** Department Id */
-            department_id: string;
-            /** Name */
-            name: string;
-        };
-        /**
-         * RoomView
-         * @description A consulting room.
-         */
-        server__demonstration__RoomView: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
         };
     };
     responses: never;
@@ -6286,6 +6337,53 @@ export interface operations {
             };
         };
     };
+    complaints_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     consents_index: {
         parameters: {
             query?: never;
@@ -6915,6 +7013,53 @@ export interface operations {
             };
         };
     };
+    desk_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     checkin_scan: {
         parameters: {
             query?: never;
@@ -7306,6 +7451,53 @@ export interface operations {
             };
         };
     };
+    hub_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     hub_index: {
         parameters: {
             query?: {
@@ -7553,6 +7745,15 @@ export interface operations {
             };
             /** @description Problem */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8071,7 +8272,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["miniapp_api__queue__forms__BoardView"];
+                    "application/json": components["schemas"]["BoardView"];
                 };
             };
             /** @description Problem */
@@ -8165,6 +8366,15 @@ export interface operations {
             };
             /** @description Problem */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8304,7 +8514,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["miniapp_api__queue__forms__RoomView"];
+                    "application/json": components["schemas"]["RoomView"];
                 };
             };
             /** @description Problem */
@@ -8364,7 +8574,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["miniapp_api__queue__forms__RoomView"];
+                    "application/json": components["schemas"]["RoomView"];
                 };
             };
             /** @description Problem */
