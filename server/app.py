@@ -5,11 +5,13 @@ import re
 import time
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import structlog
 import uvloop
 from sanic import HTTPResponse, Request, Sanic
+from sanic.compat import Header
 from sanic.exceptions import MethodNotAllowed as SanicMethodNotAllowed
 from sanic.exceptions import NotFound as SanicNotFound
 from sanic.exceptions import PayloadTooLarge, SanicException
@@ -34,6 +36,15 @@ GRACE_SECONDS = 5.0
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
+class PhoneRequest(Request):
+    """A request as phones can send it: `wx.request` knows no PATCH, so that POST says in a header what it means."""
+
+    def __init__(self, url_bytes: bytes, headers: Header, version: str, method: str, *more: Any, **named: Any) -> None:
+        if method == "POST" and headers.get("x-http-method-override") == "PATCH":
+            method = "PATCH"
+        super().__init__(url_bytes, headers, version, method, *more, **named)
+
+
 def models() -> tuple[str, ...]:
     """List the modules with the tables of all packages."""
     return tuple(module for wiring in WIRINGS for module in wiring.models)
@@ -41,7 +52,7 @@ def models() -> tuple[str, ...]:
 
 def create_app(settings: Settings, *, name: str = "hospital") -> Sanic:
     """Make the web application; it opens the database and the rest when its server starts."""
-    app = Sanic(name, configure_logging=False)
+    app = Sanic(name, configure_logging=False, request_class=PhoneRequest)
     app.config.update(
         REQUEST_MAX_SIZE=settings.web.max_body_bytes,
         REQUEST_TIMEOUT=15,

@@ -130,6 +130,15 @@ async def test_what_is_named_is_changed_and_the_rest_stays(hospital):
     assert await props.count("patient", "id_number_cipher IS NULL AND initials = 'ldm'") == 1
 
 
+async def test_a_phone_that_knows_no_patch_says_in_a_header_what_it_means(hospital):
+    owner = await an_owner(hospital)
+    path = f"/patients/{(await owner.post('/patients', CHILD))['id']}"
+    reply = await owner.call("POST", path, {"name": "吕小明"}, X_HTTP_Method_Override="PATCH")
+    assert (reply.status, reply.body["name"]) == (200, "吕小明")
+    assert (await owner.call("POST", path, X_HTTP_Method_Override="DELETE")).status == 405
+    assert (await owner.call("POST", path, {"name": "吕小红"})).status == 405
+
+
 async def test_what_a_person_needs_cannot_be_removed(hospital):
     owner = await an_owner(hospital)
     added = await owner.post("/patients", CHILD)
