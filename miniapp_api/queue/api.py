@@ -7,6 +7,7 @@ from uuid import UUID
 from sanic import Blueprint, HTTPResponse, Request
 
 from miniapp_api.queue import actions, views
+from miniapp_api.queue import rooms as room_views
 from miniapp_api.queue.actions import Ending
 from miniapp_api.queue.boards import boards
 from miniapp_api.queue.errors import BoardsFull, HasPlace, QueueEmpty, RoomBusy, RoomPaused, UndoTooLate
@@ -18,7 +19,9 @@ from miniapp_api.queue.forms import (
     LeavingForm,
     PlaceView,
     QueueView,
+    RoomDay,
     RoomList,
+    RoomPatient,
     RoomsQuery,
     RoomView,
     StageForm,
@@ -52,6 +55,13 @@ async def rooms(request: Request, query: RoomsQuery) -> dict[str, Any]:
     departments = [query.department] if query.department else None
     rows = await views.rooms_of(departments, query.after(), query.limit + 1)
     return web.listing(rows, query.limit, views.show_room)
+
+
+@bp.get("/rooms/<room_id:uuid>/day")
+@api(guard=may_call, returns=RoomDay, tag="queue")
+async def room_day(request: Request, room_id: UUID) -> dict[str, Any]:
+    """Show a room's day: whom it has and may take, in the order of calling, and whom it has seen, latest first."""
+    return await room_views.day_of(room_id, request.ctx.staff)
 
 
 @bp.post("/rooms/<room_id:uuid>/calls")
@@ -180,6 +190,13 @@ async def finish(request: Request, ticket_id: UUID, body: FinishForm) -> dict[st
 async def leave(request: Request, ticket_id: UUID, body: LeavingForm) -> dict[str, Any]:
     """Record that somebody left without being seen to the end."""
     return _answer(await actions.leave(_act(request, ticket_id), body.reason))
+
+
+@bp.get("/tickets/<ticket_id:uuid>/patient")
+@api(guard=staff_only(Role.ROOM), returns=RoomPatient, tag="queue")
+async def patient(request: Request, ticket_id: UUID) -> dict[str, Any]:
+    """Tell the room who the patient is, what was booked and what was told beforehand; of today only."""
+    return await room_views.patient_of(ticket_id, request.ctx.staff)
 
 
 @bp.get("/tickets/<ticket_id:uuid>/explanation")

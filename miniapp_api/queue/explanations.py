@@ -121,13 +121,22 @@ def numbers(basis: Basis) -> dict[str, Any]:
     """Give what a place rests on, for programs."""
     return {
         "number": basis.label,
-        "rule": "urgent" if basis.sort_class == head_start.URGENT_CLASS else basis.rule,
+        "rule": _rule(basis.sort_class, basis.rule),
         "sort_class": basis.sort_class,
         "sort_at": clock.local(basis.sort_at).isoformat(),
         "checked_in_at": clock.local(basis.checked_in_at).isoformat(),
         "band": [clock.local(at).isoformat() for at in basis.band] if basis.band else None,
         "head_start_minutes": _minutes(basis.head_start),
     }
+
+
+def rule_of(row: dict[str, Any]) -> str:
+    """Give the rule by which a ticket stands where it stands; `models.TICKET` reads the row."""
+    return _rule(row["sort_class"], row["rule"])
+
+
+def _rule(sort_class: int, rule: str) -> str:
+    return "urgent" if sort_class == head_start.URGENT_CLASS else rule
 
 
 def _minutes(amount: timedelta) -> int:

@@ -130,6 +130,49 @@ class QueueView(View):
     tickets: list[TicketView]
 
 
+class RoomTicket(TicketView):
+    """A ticket with what its place rests on. band: beginning and end of the booked time."""
+
+    rule: str
+    band: list[str] | None
+
+
+class RoomDay(View):
+    """A room's day, as it was at a moment: whom it has and may take, in the order of calling; whom it has seen.
+
+    others_waiting: how many of the department wait for practitioners of other rooms.
+    """
+
+    version: int
+    at: str
+    day: str
+    room: RoomView
+    tickets: list[RoomTicket]
+    others_waiting: int
+    seen: list[TicketView]
+
+
+class ToldBefore(View):
+    """What the patient told when booking."""
+
+    illness: str = ""
+    history: str = ""
+    expectations: str = ""
+    needs: str = ""
+
+
+class RoomPatient(View):
+    """What the room must know of a patient. visit_type: of the booking, null for who came without one."""
+
+    ticket_id: str
+    name: str
+    gender: str | None
+    age: int | None
+    file_number: str
+    visit_type: str | None
+    intake: ToldBefore | None
+
+
 class BoardCall(View):
     """Who is asked in."""
 

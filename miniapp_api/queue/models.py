@@ -73,6 +73,25 @@ AND t.state IN ('waiting', 'called', 'in_service', 'missed', 'held', 'away')
 ORDER BY CASE t.state WHEN 'in_service' THEN 0 WHEN 'called' THEN 1 WHEN 'waiting' THEN 2 ELSE 3 END, {SORT_KEY}"""
 )
 
+# Whom a room has, and whom it may take. $1 department, $2 day, $3 room, $4 practitioners of the room
+OF_ROOM = f"""
+SELECT t.id FROM ticket t WHERE t.department_id = $1 AND t.day = $2
+AND t.state IN ('waiting', 'called', 'in_service', 'missed', 'held', 'away')
+AND (t.room_id = $3::uuid OR (t.room_id IS NULL AND {TAKEN_BY_ROOM}))
+"""
+SEEN_IN_ROOM = (
+    TICKET
+    + """WHERE t.department_id = $1 AND t.day = $2 AND t.room_id = $3 AND t.state = 'done'
+ORDER BY t.finished_at DESC"""
+)
+PATIENT_OF_TICKET = """
+SELECT t.id, t.department_id, t.appointment_id, pa.name AS patient_name, pa.gender, pa.birth_date, pa.file_number,
+    a.intake_cipher, s.visit_type
+FROM ticket t JOIN patient pa ON pa.id = t.patient_id
+LEFT JOIN appointment a ON a.id = t.appointment_id LEFT JOIN session s ON s.id = a.session_id
+WHERE t.id = $1 AND t.day = $2
+"""
+
 ROOMS = """
 SELECT r.id, r.name, r.location, r.state, r.department_id, d.name AS department_name, r.version,
     p.id AS practitioner_id, p.name AS practitioner_name
