@@ -14,6 +14,7 @@ AppError                500  a bug; the person reads a general sentence
 ├─ Malformed            422  a field is wrong
 │  └─ IdempotencyKeyReused   the same key came with another body
 ├─ TooMany              429
+│  └─ TooManyStreams         one member of staff has too many live pages open
 └─ OutsideTrouble       503  another system does not answer
    └─ SimulatorAway        the simulated platform of a demonstration
 """
@@ -237,6 +238,17 @@ class TooMany(AppError):
     def headers(self) -> dict[str, str]:
         """Say when to come back."""
         return {"Retry-After": str(self.data["retry_after"])}
+
+
+class TooManyStreams(TooMany):
+    """A member of staff has as many live streams open as one may have."""
+
+    code, title = "too_many_streams", "Too many live pages"
+    texts: ClassVar = {
+        "zh-CN": "打开的页面过多，请关闭不用的页面。",
+        "zh-TW": "開啟的頁面過多，請關閉不用的頁面。",
+        "en": "Too many pages are open. Please close those you do not need.",
+    }
 
 
 class OutsideTrouble(AppError):

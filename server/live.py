@@ -4,7 +4,7 @@ A reader that comes back with `Last-Event-ID` gets what it missed from the table
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -26,6 +26,9 @@ FOLD_SECONDS = 0.02  # news of one moment is told to the other processes once
 KEPT = timedelta(hours=24)
 QUEUE_EVENTS = 500  # a reader that lags by more is cut off and starts again with a reset
 CATCH_UP = 500
+PING_SECONDS = 15.0
+RETRY = b"retry: 2000\n\n"  # a reader that was cut off comes back after so many milliseconds
+PING = b": ping\n\n"  # tells both ends that the link is alive
 
 ANNOUNCE = """
 WITH topic AS (
@@ -191,7 +194,9 @@ class Streams:
                 except asyncio.QueueFull:
                     self._readers[topic].discard(queue)
 
-    async def read(self, topic: str, *, last: int | None, ping_seconds: float = 15.0) -> AsyncIterator[bytes]:
+    async def read(
+        self, topic: str, *, last: int | None, ping_seconds: float = PING_SECONDS
+    ) -> AsyncGenerator[bytes, None]:
         """Give the frames of a topic for one reader, from after event `last`, until the process stops.
 
         A reader without `last` starts now. `event: reset` says that the gap is larger than what is kept.
@@ -201,7 +206,7 @@ class Streams:
         self._sent.setdefault(topic, newest)
         self._readers.setdefault(topic, set()).add(queue)
         try:
-            yield b"retry: 2000\n\n"
+            yield RETRY
             position = newest
             if last is not None:
                 async for frames, reached in self._catch_up(topic, last):
@@ -214,7 +219,7 @@ class Streams:
                 except TimeoutError:
                     if queue not in self._readers.get(topic, ()):
                         return
-                    yield b": ping\n\n"
+                    yield PING
                     continue
                 if event is None:
                     return

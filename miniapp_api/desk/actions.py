@@ -61,6 +61,12 @@ async def arrivals(staff: SignedInStaff, question: Question, *, after: UUID | No
     )
 
 
+async def changes(since: UUID) -> object:
+    """Give something that differs when the list of today has changed; since: the first id that counts."""
+    today = clock.today()
+    return today, await db.fetch_one(models.CHANGES, since, today)
+
+
 def _literal(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 from pydantic import Field, StringConstraints, model_validator
-from sanic import Blueprint, Request
+from sanic import Blueprint, HTTPResponse, Request
 
 from miniapp_api.checkin import actions as checkin
 from miniapp_api.checkin.errors import CheckInRefused
@@ -18,15 +18,17 @@ from miniapp_api.queue.errors import HasPlace
 from miniapp_api.queue.forms import TicketAnswer
 from miniapp_api.queue.steps import Act, ticket_row
 from miniapp_api.queue.views import show
+from server import sse, watching
 from server.accounts import Role
 from server.auth import staff_only
-from server.errors import IllegalMove, SomeoneWasFaster, Stale
+from server.errors import IllegalMove, SomeoneWasFaster, Stale, TooManyStreams
 from server.privacy import mask_name, mask_phone
 from server.web import Form, Paging, ShortText, View, api, listing, moment
 
 bp = Blueprint("desk", url_prefix="/api/v1")
 
 guide = staff_only(Role.GUIDE)
+CHANGES = watching.Question("desk", actions.changes)
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 Flag = Literal["elderly", "disabled", "pregnant", "child", "wheelchair", "feverish"]
@@ -135,6 +137,13 @@ async def arrivals(request: Request, query: ArrivalsQuery) -> dict[str, Any]:
     question = Question(query.date, query.department, query.state, query.q)
     rows = await actions.arrivals(request.ctx.staff, question, after=query.after(), limit=query.limit)
     return listing(rows, query.limit, _show_arrival)
+
+
+@bp.get("/desk/events")
+@api(guard=guide, content_types=(sse.EVENT_STREAM,), errors=(TooManyStreams,), tag="desk")
+async def events(request: Request) -> HTTPResponse:
+    """Stream `changed`, without data, whenever the list of today may have changed; at once to whoever may be behind."""
+    return await sse.stream(request, watching.changes(CHANGES, last=sse.last_event_id(request)))
 
 
 @bp.post("/desk/check-ins")

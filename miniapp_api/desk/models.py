@@ -35,5 +35,17 @@ AND ($7::uuid IS NULL OR (day.at, day.id) > ((SELECT at FROM day WHERE id = $7::
 ORDER BY day.at, day.id LIMIT $8
 """
 
+# How many steps today's appointments and tickets have taken. Every one leaves a line of history; the day of an
+# appointment is a look by its id, for the bookings of other days must not wake the desk.
+# $1 first id that counts    $2 day
+CHANGES = """
+SELECT count(*) AS steps FROM transition t
+WHERE t.id >= $1 AND CASE t.machine WHEN 'ticket' THEN true
+    WHEN 'appointment' THEN (SELECT a.day FROM appointment a WHERE a.id = t.subject_id) = $2 ELSE false END
+"""
+
+# Whom the desk may register: a person with a file, found by id.
+PATIENT = "SELECT id, name, account_id FROM patient WHERE id = $1 AND deleted_at IS NULL"
+
 # Whom the desk may register: a person with a file, found by id.
 PATIENT = "SELECT id, name, account_id FROM patient WHERE id = $1 AND deleted_at IS NULL"

@@ -30,10 +30,10 @@ from miniapp_api.queue.forms import (
 )
 from miniapp_api.queue.rules import RoomState
 from miniapp_api.queue.steps import Act, department_of_path
-from server import auth, live, web
+from server import auth, live, sse, web
 from server.accounts import Role
 from server.auth import patient_only, staff_only
-from server.errors import IllegalMove, SomeoneWasFaster, Stale
+from server.errors import IllegalMove, SomeoneWasFaster, Stale, TooManyStreams
 from server.web import api
 
 bp = Blueprint("queue", url_prefix="/api/v1")
@@ -231,35 +231,21 @@ async def board(request: Request, department_id: UUID) -> dict[str, Any]:
 
 
 @bp.get("/queues/<department_id:uuid>/board/events")
-@api(content_types=("text/event-stream",), errors=(BoardsFull,), tag="queue")
+@api(content_types=(sse.EVENT_STREAM,), errors=(BoardsFull,), tag="queue")
 async def board_events(request: Request, department_id: UUID) -> HTTPResponse:
     """Stream the board: `event: board` is the whole of it, `event: beat` says that the last one still holds."""
     async with boards.reading(department_id) as frames:
-        response = await _stream(request)
-        async for frame in frames:
-            await response.send(frame)
-    await response.eof()
-    return response
+        return await sse.stream(request, frames)
 
 
 @bp.get("/queues/<department_id:uuid>/events")
-@api(guard=may_watch, content_types=("text/event-stream",), tag="queue")
+@api(guard=may_watch, content_types=(sse.EVENT_STREAM,), errors=(TooManyStreams,), tag="queue")
 async def events(request: Request, department_id: UUID) -> HTTPResponse:
     """Stream what happens in a queue; goes on after `Last-Event-ID` without a gap, or says `reset`."""
     auth.need_department(request.ctx.staff, department_id, *WHO_WATCHES)
     await department_of_path(department_id)
-    sent = request.headers.get("last-event-id", "")
-    last = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 19 else None
-    response = await _stream(request)
-    async for frame in live.streams().read(live.queue_topic(department_id), last=last):
-        await response.send(frame)
-    await response.eof()
-    return response
-
-
-async def _stream(request: Request) -> Any:
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return await request.respond(content_type="text/event-stream", headers=headers)
+    topic = live.queue_topic(department_id)
+    return await sse.stream(request, live.streams().read(topic, last=sse.last_number(request)))
 
 
 @bp.get("/appointments/<appointment_id:uuid>/queue")

@@ -137,7 +137,7 @@ class Boards:
         self.readers = 0
 
     @asynccontextmanager
-    async def reading(self, department_id: UUID) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def reading(self, department_id: UUID) -> AsyncIterator[AsyncGenerator[bytes, None]]:
         """Give the frames of a department's board.
 
         Raises: NotFound, BoardsFull.

@@ -5,8 +5,9 @@ from uuid import UUID
 from sanic import Blueprint, HTTPResponse, Request
 
 from notifications.alerts.actions import acknowledge, alerts_of, shown
-from server import live
+from server import live, sse
 from server.auth import staff_only
+from server.errors import TooManyStreams
 from server.web import Paging, View, api, listing
 
 bp = Blueprint("alerts", url_prefix="/api/v1")
@@ -54,15 +55,8 @@ async def take(request: Request, alert_id: UUID) -> dict:
 
 
 @bp.get("/live")
-@api(guard=staff_only(), content_types=("text/event-stream",), tag="alerts")
+@api(guard=staff_only(), content_types=(sse.EVENT_STREAM,), errors=(TooManyStreams,), tag="alerts")
 async def stream(request: Request) -> HTTPResponse:
     """Stream my alerts (`alert`, `alert_resolved`); goes on after `Last-Event-ID` without a gap, or says `reset`."""
-    sent = request.headers.get("last-event-id", "")
-    last = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 19 else None
-    response = await request.respond(
-        content_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    )
-    async for frame in live.streams().read(live.staff_topic(request.ctx.staff.id), last=last):
-        await response.send(frame)
-    await response.eof()
-    return response
+    topic = live.staff_topic(request.ctx.staff.id)
+    return await sse.stream(request, live.streams().read(topic, last=sse.last_number(request)))

@@ -16,6 +16,7 @@ from server import clock, db
 from server.accounts import SignedInStaff
 from server.errors import NotFound
 from server.history import move
+from server.ids import first_id
 
 PAUSED = "hub.paused"  # the policy that lists the channels that a person has stopped
 RECENT = timedelta(days=1)
@@ -50,6 +51,33 @@ async def messages(search: Search, *, after: UUID | None, limit: int) -> list[di
     )
     deliveries = await _deliveries([row["id"] for row in rows])
     return [{**row, "deliveries": deliveries.get(row["id"], [])} for row in rows]
+
+
+# What the list shows is changed by rows that are only added (messages, calls, receipts, acts of people) and by moves
+# into and out of the few states in which something is still to come; each has its index. In a burst a count stands
+# still at its cap, but then the newest call is another one every time.
+# $1 first id    $2 cap
+CHANGES = """
+SELECT
+    (SELECT count(*) FROM (SELECT FROM message WHERE id >= $1 LIMIT $2) r) AS messages,
+    (SELECT id FROM message ORDER BY id DESC LIMIT 1) AS newest_message,
+    (SELECT count(*) FROM (SELECT FROM attempt WHERE id >= $1 LIMIT $2) r) AS attempts,
+    (SELECT id FROM attempt ORDER BY id DESC LIMIT 1) AS newest_attempt,
+    (SELECT row(count(*), count(r.delivery_id))::text FROM (SELECT delivery_id FROM receipt WHERE id >= $1 LIMIT $2) r)
+        AS receipts,
+    (SELECT id FROM receipt ORDER BY id DESC LIMIT 1) AS newest_receipt,
+    (SELECT count(*) FROM transition WHERE id >= $1 AND machine = 'delivery') AS acts,
+    (SELECT count(*) FROM (SELECT FROM delivery WHERE state IN ('planned', 'held', 'ready', 'retry_wait')
+                           LIMIT $2) r) AS waiting,
+    (SELECT count(*) FROM (SELECT FROM delivery WHERE state IN ('leased', 'sending') LIMIT $2) r) AS in_flight,
+    (SELECT count(*) FROM (SELECT FROM delivery WHERE state = 'unknown' AND NOT is_settled LIMIT $2) r) AS unknown
+"""
+CHANGES_AT_MOST = 2000
+
+
+async def changes(since: UUID) -> object:
+    """Give something that differs when a message or a delivery has changed; since: the first id that counts."""
+    return await db.fetch_one(CHANGES, since, CHANGES_AT_MOST)
 
 
 async def story_of(message_id: UUID) -> dict[str, Any]:
@@ -123,7 +151,7 @@ async def channels() -> list[dict[str, Any]]:
     )
     # ids are made in order of time: the first of a day bounds the scan without an index of its own
     counted = await db.fetch(
-        "SELECT channel, state, count(*) AS n FROM delivery WHERE id >= $1 GROUP BY channel, state", _first_id(RECENT)
+        "SELECT channel, state, count(*) AS n FROM delivery WHERE id >= $1 GROUP BY channel, state", first_id(RECENT)
     )
     by_channel = {row["channel"]: row for row in waiting}
     found = []
@@ -172,11 +200,6 @@ def _as_id(text: str | None) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         return None
-
-
-def _first_id(ago: timedelta) -> UUID:
-    # ids carry the machine's own time, also when a test has moved ours
-    return UUID(int=int((clock.now() - clock.shift() - ago).timestamp() * 1000) << 80)
 
 
 async def _paused() -> set[str]:

@@ -4,19 +4,22 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import StringConstraints
-from sanic import Blueprint, Request
+from sanic import Blueprint, HTTPResponse, Request
 
 from notifications.errors import MessageTooOld, NothingToCancel, NothingToRetry
 from notifications.operations import actions
 from notifications.rules import DeliveryState
 from notifications.texts import PATIENT_LABELS
+from server import sse, watching
 from server.accounts import Role
 from server.auth import staff_only
+from server.errors import TooManyStreams
 from server.privacy import mask_name
 from server.web import Paging, View, api, listing, moment
 
 bp = Blueprint("hub", url_prefix="/api/v1")
 operators = staff_only(Role.SUPERVISOR, Role.ADMIN)
+CHANGES = watching.Question("hub", actions.changes)
 
 
 class MessageQuery(Paging):
@@ -127,6 +130,13 @@ async def index(_: Request, query: MessageQuery) -> dict[str, Any]:
     """Find messages."""
     search = actions.Search(state=query.state, event=query.event, recipient=query.recipient)
     return listing(await actions.messages(search, after=query.after(), limit=query.limit), query.limit, _shown)
+
+
+@bp.get("/hub/events")
+@api(guard=operators, content_types=(sse.EVENT_STREAM,), errors=(TooManyStreams,), tag="hub")
+async def events(request: Request) -> HTTPResponse:
+    """Stream `changed`, without data, whenever a message or a delivery may have; at once to whoever may be behind."""
+    return await sse.stream(request, watching.changes(CHANGES, last=sse.last_event_id(request)))
 
 
 @bp.get("/hub/messages/<message_id:uuid>")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import StringConstraints, model_validator
-from sanic import Blueprint, Request
+from sanic import Blueprint, HTTPResponse, Request
 
 from satisfaction.complaints import actions, filing, reads, timeline, views
 from satisfaction.complaints.actions import Own, Step
@@ -30,9 +30,10 @@ from satisfaction.errors import (
     NoPhone,
     NotMergeable,
 )
+from server import sse, watching
 from server.accounts import Role, SignedInPatient, SignedInStaff
 from server.auth import patient_only, staff_only, whoever
-from server.errors import Forbidden, IllegalMove, SomeoneWasFaster, Stale, wrong_field
+from server.errors import Forbidden, IllegalMove, SomeoneWasFaster, Stale, TooManyStreams, wrong_field
 from server.web import Form, Paging, ShortText, Text, api, check_version, language_of, listing, once_only
 
 Handler = Callable[..., Awaitable[Any]]
@@ -77,6 +78,8 @@ def sealed(status: int = 200) -> Callable[[Handler], Handler]:
 patients_and_readers = PatientsAndStaff(*READERS)
 patients_and_filers = PatientsAndStaff(*FILERS)
 handlers_only = staff_only(*HANDLERS)
+readers_only = staff_only(*READERS)
+CHANGES = watching.Question("complaints", reads.changes)
 
 
 class FileForm(Form):
@@ -267,6 +270,13 @@ async def _for_patient(request: Request, complaint_id: UUID) -> PatientComplaint
 
 
 # ---- staff ---------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/complaints/events")
+@api(guard=readers_only, content_types=(sse.EVENT_STREAM,), errors=(TooManyStreams,), tag="complaints")
+async def events(request: Request) -> HTTPResponse:
+    """Stream `changed`, without data, whenever a complaint may have; at once to whoever may be behind."""
+    return await sse.stream(request, watching.changes(CHANGES, last=sse.last_event_id(request)))
 
 
 @bp.post("/complaints/<complaint_id:uuid>/acknowledgement")

@@ -72,6 +72,14 @@ async def listed(sight: Sight, search: Search, *, after: UUID | None, limit: int
     return [_with_breaches(row) for row in rows]
 
 
+async def changes(since: UUID) -> object:
+    """Give something that differs when a complaint has changed; since: the first id that counts.
+
+    Whatever happens to a complaint, a person's act or a clock that ran out, adds a line to its time line.
+    """
+    return await db.fetch_one("SELECT count(*) AS lines FROM complaint_entry WHERE id >= $1", since)
+
+
 async def in_sight(sight: Sight, complaint_id: UUID) -> dict[str, Any] | None:
     """Read one complaint that a member of staff may see."""
     row = await db.fetch_one(f"{SHOWN} WHERE {IN_SIGHT} AND c.id = $3", *sight.arguments, complaint_id)
