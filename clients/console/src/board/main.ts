@@ -1,1 +1,7 @@
-document.title = document.title
+import '@/styles/fonts'
+import '@/styles/base.scss'
+import './board.scss'
+import { createApp } from 'vue'
+import BoardPage from './BoardPage.vue'
+
+createApp(BoardPage).mount('#app')
