@@ -46,13 +46,21 @@ def write_demonstration(addresses: Addresses, demonstration: Mapping[str, Any]) 
     replace_file(demonstration_file(addresses.data_dir), json.dumps(found, ensure_ascii=False, indent=2) + "\n")
 
 
-def announcement(addresses: Addresses, demonstration: Mapping[str, Any] | None) -> str:
-    """Give the block that the person who started the hospital reads: one login for each role."""
-    lines = [
-        "",
-        "医院服务已就绪 · the hospital is open",
-        f"  服务 server      {addresses.base}    接口说明 docs: {addresses.base}/docs",
-    ]
+def announcement(addresses: Addresses, demonstration: Mapping[str, Any] | None, *, has_pages: bool) -> str:
+    """Give the block that the person who started the hospital reads: where to look, and one login for each role."""
+    base = addresses.base
+    lines = ["", "医院服务已就绪 · the hospital is open"]
+    if has_pages:
+        lines += [
+            f"  从这里开始 start  {base}/",
+            f"  手机 phone       {base}/m/",
+            f"  管理台 console   {base}/console/",
+        ]
+        if (department_id := _department_with_a_room(demonstration)) is not None:
+            lines.append(f"  候诊屏 board     {base}/board/{department_id}")
+    else:
+        lines.append(f"  页面 pages       尚未构建 not built: make clients    {base}/")
+    lines.append(f"  接口说明 docs    {base}/docs")
     if addresses.simulator is not None:
         lines.append(f"  模拟手机 phones  {addresses.simulator}")
     lines.append(f"  数据 data        {addresses.data_dir}    日志 logs: {addresses.data_dir / 'logs'}")
@@ -61,6 +69,11 @@ def announcement(addresses: Addresses, demonstration: Mapping[str, Any] | None) 
         lines += [f"    {role:<18} {name:<24} {password}" for role, name, password in _one_of_each_role(demonstration)]
     lines += ["  停止 stop        Ctrl-C", ""]
     return "\n".join(lines)
+
+
+def _department_with_a_room(demonstration: Mapping[str, Any] | None) -> str | None:
+    staff = demonstration["staff"] if demonstration is not None else []
+    return next((each["departments"][0] for each in staff if "room" in each["roles"] and each["departments"]), None)
 
 
 def _one_of_each_role(demonstration: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -19,6 +19,7 @@ class Plan:
 
     database_url, redis_url, platform_url: None means that we run one ourselves.
     simulator_port: None means the first free one after `port`.
+    clients: whether to build the pages.
     """
 
     host: str
@@ -29,6 +30,7 @@ class Plan:
     redis_url: str | None
     platform_url: str | None
     demonstration: bool
+    clients: bool = True
 
     @property
     def reached_at(self) -> str:
@@ -74,6 +76,7 @@ def read_plan(environ: Mapping[str, str]) -> Plan:
         redis_url=environ.get("REDIS_URL") or None,
         platform_url=environ.get("WECHAT_BASE_URL") or None,
         demonstration=environ.get("DEMO", "1").lower() not in _OFF,
+        clients=environ.get("CLIENTS", "1").lower() not in _OFF,
     )
 
 

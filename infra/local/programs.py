@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.local.builds import CLIENTS
 from infra.local.plan import Plan
 
 # The simulated platform's account; infra.simulator has the same defaults.
@@ -20,12 +21,16 @@ _SIMULATED_ACCOUNT = {
 
 @dataclass(frozen=True)
 class Programs:
-    """The commands, in the order in which they are needed. `prepare` ends by itself, the others run on."""
+    """The commands, in the order in which they are needed. `prepare` and `clients` end by themselves.
+
+    clients: builds the pages; None where there are none to build.
+    """
 
     simulator: list[str]
     prepare: list[str]
     web: list[str]
     worker: list[str]
+    clients: list[str] | None = None
 
 
 def product_programs(plan: Plan, simulator_port: int) -> Programs:
@@ -38,6 +43,7 @@ def product_programs(plan: Plan, simulator_port: int) -> Programs:
         prepare=[*hospital, "prepare", *(["--demo"] if plan.demonstration else [])],
         web=[*hospital, "serve"],
         worker=[*hospital, "worker"],
+        clients=[sys.executable, "-m", "infra.local.clients", "web"] if plan.clients and CLIENTS.is_dir() else None,
     )
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from infra.local.announcement import Addresses, announcement, demonstration_file, write_demonstration
 from infra.local.children import Child, adopt_orphans, die_with_parent, kill_orphans
+from infra.local.clients import TOOLS_MISSING
 from infra.local.folder import keys_of, locked
 from infra.local.plan import Plan, read_plan
 from infra.local.postgres import Postgres
@@ -31,6 +32,7 @@ from infra.local.supervision import Supervisor
 _STOP_ORDER = ["prepare", "web", "worker", "simulator", "redis", "postgres"]
 _SERVERS_SECONDS = 60.0
 _GREEN_SECONDS = 90.0
+_PAGES_SECONDS = 900.0  # the first time hundreds of npm packages are fetched
 _LAST_RUN_ENDING_SECONDS = 15.0
 _LOOK_SECONDS = 0.5
 
@@ -74,6 +76,7 @@ class _Launch:
         self._simulator_port = 0
         self._postgres: Postgres | None = None
         self._redis: Redis | None = None
+        self._clients: Child | None = None
 
     def check_ports(self, *, patience: float) -> None:
         """Refuse ports that are taken, after `patience` seconds for servers of the last run that are still ending."""
@@ -101,6 +104,7 @@ class _Launch:
             simulator_url = f"http://{plan.reached_at}:{self._simulator_port}"
             given |= {"WECHAT_BASE_URL": simulator_url, "WECOM_BASE_URL": simulator_url}
         _say("· 正在启动服务器 … starting the servers")
+        self._begin_pages(programs.clients, environ)
         self._prepare_servers(given)
         env = environment_for(plan, environ, given)
         if simulator_url is not None:
@@ -114,10 +118,11 @@ class _Launch:
         self._await("web", _GREEN_SECONDS, lambda: _is_green(plan))
         if simulator_url is not None:
             self._await("simulator", _SERVERS_SECONDS, lambda: _listens(plan, self._simulator_port))
+        self._finish_pages()
         addresses = Addresses(plan.base_url, simulator_url or plan.platform_url, plan.data_dir)
         if demonstration is not None:
             write_demonstration(addresses, demonstration)
-        _say(announcement(addresses, demonstration))
+        _say(announcement(addresses, demonstration, has_pages=_shows_pages(plan)))
 
     def watch(self) -> None:
         """Keep it running until somebody asks to stop."""
@@ -127,6 +132,8 @@ class _Launch:
 
     def close(self) -> None:
         """Stop everything in order, whatever state it is in, and leave no process."""
+        if self._clients is not None:
+            self._clients.stop(hurried=lambda: self._stop.asked_twice)
         self._supervisor.stop_all(_STOP_ORDER, hurried=lambda: self._stop.asked_twice)
         for server in (self._redis, self._postgres):
             if server is not None:
@@ -148,6 +155,26 @@ class _Launch:
             self._postgres.start()
             self._supervisor.watch(self._postgres.child)
             given["DATABASE_URL"] = self._postgres.url
+
+    def _begin_pages(self, command: list[str] | None, environ: Mapping[str, str]) -> None:
+        """Build the pages beside everything else; the builder itself says in the terminal what it does."""
+        if command is None:
+            return
+        log = log_of(self._plan.data_dir, "clients")
+        log.unlink(missing_ok=True)  # it is shown when something went wrong, and then it is about this time
+        self._clients = Child("clients", command, log, environ)
+        self._clients.start(output=sys.stdout.buffer)
+
+    def _finish_pages(self) -> None:
+        """Wait for the pages. Raises: CannotStart when they do not build; that nothing here can build them is said."""
+        child = self._clients
+        if child is None:
+            return
+        self._await("clients", _PAGES_SECONDS, lambda: child.exit_status() is not None)
+        if (status := child.exit_status()) == TOOLS_MISSING:
+            _say(f"! 页面缺失或不是最新，其余服务正常 … pages are missing or not current:\n{child.log_tail(12)}")
+        elif status != 0:
+            raise CannotStart(f"页面构建失败，日志 {child.log}。\nThe pages do not build:\n{child.log_tail(40)}")
 
     def _await_servers(self) -> None:
         for server in (self._redis, self._postgres):
@@ -207,9 +234,17 @@ def main() -> None:
 
 
 def _is_green(plan: Plan) -> bool:
+    return _answers(plan, "/readyz")
+
+
+def _shows_pages(plan: Plan) -> bool:
+    return _answers(plan, "/") and _answers(plan, "/m/")
+
+
+def _answers(plan: Plan, path: str) -> bool:
     connection = http.client.HTTPConnection(plan.reached_at.strip("[]"), plan.port, timeout=2.0)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

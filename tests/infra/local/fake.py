@@ -1,4 +1,7 @@
-"""A stand-in for one of the product's processes: `fake.py NAME [stubborn|orphan|fails|hangs]`. No imports of ours."""
+"""A stand-in for one of the product's processes: `fake.py NAME [MANNER]`. No imports of ours.
+
+Manners: stubborn, orphan, fails, hangs; of the builder of pages also broken, toolless.
+"""
 
 import http.server
 import json
@@ -43,6 +46,9 @@ note("env", json.dumps(environment))
 if manner == "fails":
     sys.stderr.write("no such table: hospital\n")
     sys.exit(3)
+if name == "clients" and manner != "hangs":
+    sys.stderr.write("why there are no pages\n" if manner else "")
+    sys.exit({"broken": 1, "toolless": 3}.get(manner, 0))
 if manner == "orphan":  # in a session of its own, so that no signal to a group reaches it
     orphan = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
     note("orphan", str(orphan.pid))

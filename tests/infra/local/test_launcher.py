@@ -79,7 +79,8 @@ def launch(open_folder, environment, port) -> Iterator:
 
     def start(*, manners: dict[str, str] | None = None, under_make: bool = False, **settings: str) -> Launched:
         names = ("simulator", "prepare", "web", "worker")
-        programs = {name: [sys.executable, str(FAKE), name, (manners or {}).get(name, "")] for name in names}
+        manners = manners or {}
+        programs = {name: [sys.executable, str(FAKE), name, manners.get(name, "")] for name in {*names, *manners}}
         command = [sys.executable, "-c", RUN, json.dumps(programs)]
         if under_make:
             settings |= dict(zip(("PY", "RUN", "PROGRAMS"), (command[0], *command[2:]), strict=True))
@@ -206,6 +207,29 @@ def test_a_failure_at_the_start_is_shown_and_leaves_nothing(launch, open_folder,
     assert "no such table: hospital" in hospital.said()
     assert not (hospital.folder / "demo.json").exists()
     assert _servers_of(open_folder) == []
+
+
+def test_pages_that_do_not_build_end_the_start(launch, open_folder):
+    hospital = launch(manners={"clients": "broken"})
+    assert hospital.ends() == 1
+    assert "The pages do not build:\nwhy there are no pages" in hospital.said()
+    assert _servers_of(open_folder) == []
+
+
+def test_pages_that_nothing_here_can_build_are_missed_and_the_rest_opens(launch):
+    hospital = launch(manners={"clients": "toolless"}, **ELSEWHERE)
+    wait_until(hospital.is_open)
+    assert "pages are missing or not current:\nwhy there are no pages" in hospital.said()
+    assert "not built: make clients" in hospital.said()
+
+
+def test_a_stop_while_pages_are_built_stops_the_builder(launch):
+    hospital = launch(manners={"clients": "hangs"}, **ELSEWHERE)
+    wait_until(lambda: (hospital.folder / "notes" / "clients.pid").exists())
+    building = hospital.pid("clients")
+    hospital.process.terminate()
+    assert hospital.ends() == 0
+    assert not is_alive(building)
 
 
 def test_two_launchers_do_not_share_a_folder(launch, port):
