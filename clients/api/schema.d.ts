@@ -216,7 +216,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the patient's own complaints, or those that a member of staff may see; the newest first. */
+        /** List the patient's own complaints, or those that a member of staff may see; the newest or most urgent first. */
         get: operations["complaints_complaints"];
         put?: never;
         /** File a complaint; staff do it for somebody who called, came or wrote. */
@@ -289,6 +289,23 @@ export interface paths {
         put?: never;
         /** Hand a complaint over to another handler. */
         post: operations["complaints_assignment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaints/{complaint_id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who may take the complaint over: those on duty first, never whom it is about. */
+        get: operations["complaints_candidates"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -620,6 +637,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/desk/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the day's appointments and walk-ins by state. */
+        get: operations["desk_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/desk/events": {
         parameters: {
             query?: never;
@@ -629,6 +663,23 @@ export interface paths {
         };
         /** Stream `changed`, without data, whenever the list of today may have changed; at once to whoever may be behind. */
         get: operations["desk_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/patients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find somebody with a file, to register a walk-in without asking everything again. */
+        get: operations["desk_patients"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1047,6 +1098,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rooms/{room_id}/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a room's day: whom it has and may take, in the order of calling, and whom it has seen, latest first. */
+        get: operations["queue_room_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms/{room_id}/pause": {
         parameters: {
             query?: never;
@@ -1296,6 +1364,23 @@ export interface paths {
         put?: never;
         /** Say that a called patient did not come. */
         post: operations["queue_pass_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/patient": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell the room who the patient is, what was booked and what was told beforehand; of today only. */
+        get: operations["queue_patient"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1758,7 +1843,7 @@ export interface components {
              * State
              * @default null
              */
-            state?: ("expected" | "arrived" | "checked_in" | "in_service" | "completed" | "no_show" | "cancelled" | "left") | null;
+            state?: ("expected" | "arrived" | "checked_in" | "waiting" | "missed" | "in_service" | "completed" | "no_show" | "cancelled" | "left") | null;
             /**
              * Q
              * @default null
@@ -1940,6 +2025,33 @@ export interface components {
             reason?: string;
         };
         /**
+         * CandidateList
+         * @description Who may handle a complaint: those on duty first, then those with the fewest.
+         */
+        CandidateList: {
+            /** Items */
+            items: components["schemas"]["CandidateView"][];
+        };
+        /**
+         * CandidateView
+         * @description Somebody who may handle a complaint.
+         */
+        CandidateView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Roles */
+            roles: string[];
+            /** Is On Duty */
+            is_on_duty: boolean;
+            /** Open Complaints */
+            open_complaints: number;
+        };
+        /**
          * CataloguePaging
          * @description The query of a list that a phone shows whole.
          */
@@ -1996,7 +2108,7 @@ export interface components {
         };
         /**
          * ClockView
-         * @description A clock of the present round.
+         * @description A clock of the present round. seconds_left: below zero when it is overdue, null when it does not run.
          */
         ClockView: {
             /** Clock */
@@ -2005,6 +2117,8 @@ export interface components {
             due_at: string;
             /** Stopped At */
             stopped_at: string | null;
+            /** Seconds Left */
+            seconds_left: number | null;
             /** Is Breached */
             is_breached: boolean;
         };
@@ -2023,13 +2137,15 @@ export interface components {
         };
         /**
          * CodeView
-         * @description A code and when it ends.
+         * @description A code and when it ends: as a moment, and in seconds from now for a device whose clock is wrong.
          */
         CodeView: {
             /** Code */
             code: string;
             /** Expires At */
             expires_at: string;
+            /** Expires In */
+            expires_in: number;
         };
         /**
          * ComplaintPage
@@ -2043,7 +2159,7 @@ export interface components {
         };
         /**
          * ComplaintQuery
-         * @description What the list is narrowed by.
+         * @description What the list is narrowed by. order `urgent`, for staff: only open ones, those first that need somebody first.
          */
         ComplaintQuery: {
             /**
@@ -2071,6 +2187,12 @@ export interface components {
              * @default false
              */
             mine?: boolean;
+            /**
+             * Order
+             * @default newest
+             * @enum {string}
+             */
+            order?: "newest" | "urgent";
         };
         /**
          * ComplaintState
@@ -2127,6 +2249,44 @@ export interface components {
             credits: number;
             /** Status */
             status: string;
+        };
+        /**
+         * CountsQuery
+         * @description Of which day and department; without them, of today and of all that are mine.
+         */
+        CountsQuery: {
+            /**
+             * Date
+             * @default null
+             */
+            date?: string | null;
+            /**
+             * Department
+             * @default null
+             */
+            department?: string | null;
+        };
+        /**
+         * DayCounts
+         * @description How many of the day are in each state; nobody is counted twice.
+         */
+        DayCounts: {
+            /** Expected */
+            expected: number;
+            /** Waiting */
+            waiting: number;
+            /** Missed */
+            missed: number;
+            /** In Service */
+            in_service: number;
+            /** Completed */
+            completed: number;
+            /** No Show */
+            no_show: number;
+            /** Cancelled */
+            cancelled: number;
+            /** Left */
+            left: number;
         };
         /**
          * DeliveryState
@@ -2243,6 +2403,18 @@ export interface components {
              * Format: uuid
              */
             desk_id: string;
+        };
+        /**
+         * DeskTicket
+         * @description A ticket that the desk gave, and what to tell: where to wait, how many are before, about how long.
+         */
+        DeskTicket: {
+            ticket: components["schemas"]["TicketView"];
+            /** Place */
+            place: string;
+            /** Ahead */
+            ahead: number | null;
+            wait: components["schemas"]["miniapp_api__queue__forms__Wait"] | null;
         };
         /**
          * DeskView
@@ -2417,6 +2589,32 @@ export interface components {
              * @default
              */
             diagnosis_group?: string;
+        };
+        /**
+         * FoundPatient
+         * @description Somebody with a file; the name and the phone are masked.
+         */
+        FoundPatient: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Phone Masked */
+            phone_masked: string;
+            /** File Number */
+            file_number: string;
+            /** Birth Year */
+            birth_year: number | null;
+            /** Gender */
+            gender: string | null;
+        };
+        /**
+         * FoundPatients
+         * @description The best matches.
+         */
+        FoundPatients: {
+            /** Items */
+            items: components["schemas"]["FoundPatient"][];
         };
         /**
          * Gender
@@ -2652,7 +2850,9 @@ export interface components {
         };
         /**
          * MessageQuery
-         * @description Which messages. recipient: id of an account or member of staff, or an openid.
+         * @description Which messages. With state and channel: a delivery over this channel in this state.
+         *
+         *     recipient: id of an account or member of staff, or an openid.
          */
         MessageQuery: {
             /**
@@ -2672,6 +2872,11 @@ export interface components {
              * @default null
              */
             event?: string | null;
+            /**
+             * Channel
+             * @default null
+             */
+            channel?: string | null;
             /**
              * Recipient
              * @default null
@@ -2942,6 +3147,19 @@ export interface components {
             file_number: string;
             /** Version */
             version: number;
+        };
+        /**
+         * PatientsQuery
+         * @description Whom: name, pinyin, initials, phone or its last digits, file number, identity number.
+         */
+        PatientsQuery: {
+            /** Q */
+            q: string;
+            /**
+             * Limit
+             * @default 8
+             */
+            limit?: number;
         };
         /**
          * PeopleView
@@ -3216,6 +3434,27 @@ export interface components {
             contact_me?: boolean;
         };
         /**
+         * RoomDay
+         * @description A room's day, as it was at a moment: whom it has and may take, in the order of calling; whom it has seen.
+         *
+         *     others_waiting: how many of the department wait for practitioners of other rooms.
+         */
+        RoomDay: {
+            /** Version */
+            version: number;
+            /** At */
+            at: string;
+            /** Day */
+            day: string;
+            room: components["schemas"]["RoomView"];
+            /** Tickets */
+            tickets: components["schemas"]["RoomTicket"][];
+            /** Others Waiting */
+            others_waiting: number;
+            /** Seen */
+            seen: components["schemas"]["TicketView"][];
+        };
+        /**
          * RoomList
          * @description A page of rooms.
          */
@@ -3226,6 +3465,25 @@ export interface components {
             next: string | null;
         };
         /**
+         * RoomPatient
+         * @description What the room must know of a patient. visit_type: of the booking, null for who came without one.
+         */
+        RoomPatient: {
+            /** Ticket Id */
+            ticket_id: string;
+            /** Name */
+            name: string;
+            /** Gender */
+            gender: string | null;
+            /** Age */
+            age: number | null;
+            /** File Number */
+            file_number: string;
+            /** Visit Type */
+            visit_type: string | null;
+            intake: components["schemas"]["ToldBefore"] | null;
+        };
+        /**
          * RoomRef
          * @description In which room, when it is known.
          */
@@ -3234,6 +3492,52 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * RoomTicket
+         * @description A ticket with what its place rests on. band: beginning and end of the booked time.
+         */
+        RoomTicket: {
+            /** Id */
+            id: string;
+            /** Number */
+            number: string;
+            /** State */
+            state: string;
+            department: components["schemas"]["Named"];
+            practitioner: components["schemas"]["Named"] | null;
+            room: components["schemas"]["Where"] | null;
+            patient: components["schemas"]["Named"];
+            /** Appointment Id */
+            appointment_id: string | null;
+            /** Triage */
+            triage: string;
+            /** Flags */
+            flags: string[];
+            /** Checked In At */
+            checked_in_at: string;
+            /** Called At */
+            called_at: string | null;
+            /** Call Count */
+            call_count: number;
+            /** Miss Count */
+            miss_count: number;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Stage */
+            stage: string;
+            /** Next Place */
+            next_place: string;
+            /** Reason */
+            reason: string;
+            /** Version */
+            version: number;
+            /** Rule */
+            rule: string;
+            /** Band */
+            band: string[] | null;
         };
         /**
          * RoomView
@@ -3324,6 +3628,8 @@ export interface components {
             status: string;
             /** Number */
             number: number;
+            /** Patient Id */
+            patient_id: string;
             /** Patient Name */
             patient_name: string;
             /** Department */
@@ -3390,6 +3696,29 @@ export interface components {
             version: number;
             /** Slots */
             slots: components["schemas"]["SlotView"][];
+        };
+        /**
+         * SiblingView
+         * @description Another complaint of the same person.
+         */
+        SiblingView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /** State */
+            state: string;
+            /** State Text */
+            state_text: string;
+            /** Topic */
+            topic: string;
+            /** Received At */
+            received_at: string;
+            /** Closed At */
+            closed_at: string | null;
         };
         /**
          * SlotList
@@ -3465,6 +3794,9 @@ export interface components {
         /**
          * StaffComplaintDetail
          * @description A complaint with everything that is known of it; the name is whole, the phone number is not.
+         *
+         *     acts: what the caller may do with it now: acknowledge, reply, ask, note, answer, assign, escalate, closed_no_reply,
+         *     closed_disagreed, withdrawn, reopen, merge, see_phone.
          */
         StaffComplaintDetail: {
             /**
@@ -3530,6 +3862,10 @@ export interface components {
             entries: components["schemas"]["EntryView"][];
             /** History */
             history: components["schemas"]["MoveView"][];
+            /** Siblings */
+            siblings: components["schemas"]["SiblingView"][];
+            /** Acts */
+            acts: string[];
         };
         /**
          * StaffComplaintView
@@ -3790,6 +4126,32 @@ export interface components {
             reason: string;
             /** Version */
             version: number;
+        };
+        /**
+         * ToldBefore
+         * @description What the patient told when booking.
+         */
+        ToldBefore: {
+            /**
+             * Illness
+             * @default
+             */
+            illness?: string;
+            /**
+             * History
+             * @default
+             */
+            history?: string;
+            /**
+             * Expectations
+             * @default
+             */
+            expectations?: string;
+            /**
+             * Needs
+             * @default
+             */
+            needs?: string;
         };
         /**
          * TransferForm
@@ -4904,6 +5266,7 @@ export interface operations {
                 state?: ("" | "open" | "closed") | components["schemas"]["ComplaintState"];
                 q?: string;
                 mine?: boolean;
+                order?: "newest" | "urgent";
             };
             header?: never;
             path?: never;
@@ -5356,6 +5719,55 @@ export interface operations {
             };
             /** @description Problem */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complaints_candidates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                complaint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateList"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6719,7 +7131,7 @@ export interface operations {
                 cursor?: string | null;
                 date?: string | null;
                 department?: string | null;
-                state?: ("expected" | "arrived" | "checked_in" | "in_service" | "completed" | "no_show" | "cancelled" | "left") | null;
+                state?: ("expected" | "arrived" | "checked_in" | "waiting" | "missed" | "in_service" | "completed" | "no_show" | "cancelled" | "left") | null;
                 q?: string | null;
             };
             header?: never;
@@ -6787,7 +7199,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TicketAnswer"];
+                    "application/json": components["schemas"]["DeskTicket"];
                 };
             };
             /** @description Problem */
@@ -7013,6 +7425,56 @@ export interface operations {
             };
         };
     };
+    desk_counts: {
+        parameters: {
+            query?: {
+                date?: string | null;
+                department?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayCounts"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     desk_events: {
         parameters: {
             query?: never;
@@ -7051,6 +7513,56 @@ export interface operations {
             };
             /** @description too_many_streams */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    desk_patients: {
+        parameters: {
+            query: {
+                q: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPatients"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7168,7 +7680,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TicketAnswer"];
+                    "application/json": components["schemas"]["DeskTicket"];
                 };
             };
             /** @description Problem */
@@ -7505,6 +8017,7 @@ export interface operations {
                 cursor?: string | null;
                 state?: components["schemas"]["DeliveryState"] | null;
                 event?: string | null;
+                channel?: string | null;
                 recipient?: string | null;
             };
             header?: never;
@@ -8486,6 +8999,55 @@ export interface operations {
             };
             /** @description paused · queue_empty · room_busy */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queue_room_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomDay"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9489,6 +10051,55 @@ export interface operations {
             };
             /** @description stale */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queue_patient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomPatient"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
