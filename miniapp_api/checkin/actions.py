@@ -388,6 +388,7 @@ def show_appointment(row: dict[str, Any]) -> dict[str, Any]:
         "id": str(row["id"]),
         "status": row["status"],
         "number": row["appointment_number"],
+        "patient_id": str(row["patient_id"]),
         "patient_name": mask_name(row["patient_name"]),
         "department": row["department_name"],
         "practitioner": row["practitioner_name"],

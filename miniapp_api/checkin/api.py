@@ -47,10 +47,11 @@ class DeskQuery(Form):
 
 
 class CodeView(View):
-    """A code and when it ends."""
+    """A code and when it ends: as a moment, and in seconds from now for a device whose clock is wrong."""
 
     code: str
     expires_at: str
+    expires_in: int
 
 
 class ScannedAppointment(View):
@@ -59,6 +60,7 @@ class ScannedAppointment(View):
     id: str
     status: str
     number: int
+    patient_id: str
     patient_name: str
     department: str
     practitioner: str
@@ -116,6 +118,11 @@ class DeskList(View):
     next: str | None
 
 
+def _shown(code: str, expires_at: datetime) -> dict[str, Any]:
+    seconds = int((expires_at - clock.now()).total_seconds())
+    return {"code": code, "expires_at": web.moment(expires_at), "expires_in": max(seconds, 0)}
+
+
 def _seed(request: Request) -> bytes:
     return request.app.ctx.settings.keys.code_signing
 
@@ -135,7 +142,7 @@ async def code(request: Request, appointment_id: UUID) -> dict[str, Any] | HTTPR
         if content_type in accepted:
             picture = await actions.picture(text, content_type)
             return raw(picture, content_type=content_type, headers={"Cache-Control": "no-store"})
-    return {"code": text, "expires_at": web.moment(expires_at)}
+    return _shown(text, expires_at)
 
 
 @bp.post("/desk/scans")
@@ -181,7 +188,7 @@ async def arrive(request: Request, body: ArrivalForm) -> HTTPResponse:
 async def desk_code(request: Request, query: DeskQuery) -> dict[str, Any]:
     """Give the code for a desk's screen; it is replaced every minute."""
     text, expires_at = await actions.code_of_desk(query.desk_id, request.ctx.staff, _seed(request))
-    return {"code": text, "expires_at": web.moment(expires_at)}
+    return _shown(text, expires_at)
 
 
 @bp.get("/desks")

@@ -10,6 +10,7 @@ from miniapp_api.patients.actions import register_walk_in
 from miniapp_api.patients.rules import PatientDraft
 from miniapp_api.queue import actions as queue
 from miniapp_api.queue.steps import check_practitioner, department_of, ticket_row
+from miniapp_api.queue.views import waiting_of
 from server import auth, clock, db, privacy
 from server.accounts import Role, SignedInStaff
 from server.errors import Forbidden, wrong_field
@@ -42,16 +43,11 @@ async def arrivals(staff: SignedInStaff, question: Question, *, after: UUID | No
 
     Raises: Forbidden for a department of others.
     """
-    scope = staff.departments_of(Role.GUIDE)
-    if question.department_id is not None:
-        if scope is not None and question.department_id not in scope:
-            raise Forbidden()
-        scope = {question.department_id}
     asked = question.text.lower() if question.text else None
     return await db.fetch(
         models.ARRIVALS,
         question.day or clock.today(),
-        None if scope is None else list(scope),
+        _scope(staff, question.department_id),
         question.state,
         f"%{_literal(asked)}%" if asked else None,
         asked,
@@ -65,6 +61,48 @@ async def changes(since: UUID) -> object:
     """Give something that differs when the list of today has changed; since: the first id that counts."""
     today = clock.today()
     return today, await db.fetch_one(models.CHANGES, since, today)
+
+
+async def counts(staff: SignedInStaff, day: date | None, department_id: UUID | None) -> dict[str, int]:
+    """Count the day's appointments and walk-ins of my departments by state; a state without anybody is left out.
+
+    Raises: Forbidden for a department of others.
+    """
+    rows = await db.fetch(models.COUNTS, day or clock.today(), _scope(staff, department_id))
+    return {row["state"]: row["count"] for row in rows}
+
+
+async def patients(text: str, limit: int) -> list[dict[str, Any]]:
+    """Find people with a file, the best matches first: by name, pinyin, initials, phone, file or identity number."""
+    asked = text.lower()
+    return await db.fetch(
+        models.PATIENTS,
+        f"%{_literal(asked)}%",
+        asked,
+        privacy.blind_index(asked, kind="phone"),
+        privacy.blind_index(asked.upper(), kind="id_number"),
+        limit,
+    )
+
+
+async def told(ticket: dict[str, Any]) -> dict[str, Any]:
+    """Give what the guide tells somebody with this ticket: {place, ahead, wait}; ahead and wait while it waits.
+
+    ticket: as `ticket_row` gives it.
+    """
+    session = await db.fetch_one(models.SESSION_OF_TICKET, ticket["id"])
+    room = " ".join(part for part in (session["room_location"], session["room_name"]) if part) if session else ""
+    waiting = await waiting_of(ticket, session["starts_at"] if session else None)
+    return {"place": room or ticket["department_location"] or ticket["department_name"], **waiting}
+
+
+def _scope(staff: SignedInStaff, department_id: UUID | None) -> list[UUID] | None:
+    own = staff.departments_of(Role.GUIDE)
+    if department_id is None:
+        return None if own is None else list(own)
+    if own is not None and department_id not in own:
+        raise Forbidden()
+    return [department_id]
 
 
 def _literal(text: str) -> str:

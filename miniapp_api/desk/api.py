@@ -15,7 +15,7 @@ from miniapp_api.desk.actions import Question, WalkIn
 from miniapp_api.patients.rules import Gender, PatientDraft, Relation
 from miniapp_api.queue import actions as queue
 from miniapp_api.queue.errors import HasPlace
-from miniapp_api.queue.forms import TicketAnswer
+from miniapp_api.queue.forms import TicketAnswer, TicketView, Wait
 from miniapp_api.queue.steps import Act, ticket_row
 from miniapp_api.queue.views import show
 from server import sse, watching
@@ -32,7 +32,18 @@ CHANGES = watching.Question("desk", actions.changes)
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 Flag = Literal["elderly", "disabled", "pregnant", "child", "wheelchair", "feverish"]
-State = Literal["expected", "arrived", "checked_in", "in_service", "completed", "no_show", "cancelled", "left"]
+State = Literal[
+    "expected",
+    "arrived",
+    "checked_in",
+    "waiting",
+    "missed",
+    "in_service",
+    "completed",
+    "no_show",
+    "cancelled",
+    "left",
+]
 
 
 class Override(Form):
@@ -91,6 +102,59 @@ class ArrivalsQuery(Paging):
     q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)] | None = None
 
 
+class CountsQuery(Form):
+    """Of which day and department; without them, of today and of all that are mine."""
+
+    date: Day | None = None
+    department: UUID | None = None
+
+
+class DayCounts(View):
+    """How many of the day are in each state; nobody is counted twice."""
+
+    expected: int
+    waiting: int
+    missed: int
+    in_service: int
+    completed: int
+    no_show: int
+    cancelled: int
+    left: int
+
+
+class PatientsQuery(Form):
+    """Whom: name, pinyin, initials, phone or its last digits, file number, identity number."""
+
+    q: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=50)]
+    limit: Annotated[int, Field(ge=1, le=20)] = 8
+
+
+class FoundPatient(View):
+    """Somebody with a file; the name and the phone are masked."""
+
+    id: str
+    name: str
+    phone_masked: str
+    file_number: str
+    birth_year: int | None
+    gender: str | None
+
+
+class FoundPatients(View):
+    """The best matches."""
+
+    items: list[FoundPatient]
+
+
+class DeskTicket(View):
+    """A ticket that the desk gave, and what to tell: where to wait, how many are before, about how long."""
+
+    ticket: TicketView
+    place: str
+    ahead: int | None
+    wait: Wait | None
+
+
 class ArrivalTicket(View):
     """The ticket of somebody who has come."""
 
@@ -130,6 +194,21 @@ class ArrivalList(View):
     next: str | None
 
 
+@bp.get("/desk/counts")
+@api(guard=guide, query=CountsQuery, returns=DayCounts, tag="desk")
+async def counts(request: Request, query: CountsQuery) -> dict[str, Any]:
+    """Count the day's appointments and walk-ins by state."""
+    found = await actions.counts(request.ctx.staff, query.date, query.department)
+    return {state: found.get(state, 0) for state in DayCounts.model_fields}
+
+
+@bp.get("/desk/patients")
+@api(guard=guide, query=PatientsQuery, returns=FoundPatients, tag="desk")
+async def patients(request: Request, query: PatientsQuery) -> dict[str, Any]:
+    """Find somebody with a file, to register a walk-in without asking everything again."""
+    return {"items": [_show_patient(row) for row in await actions.patients(query.q, query.limit)]}
+
+
 @bp.get("/desk/arrivals")
 @api(guard=guide, query=ArrivalsQuery, returns=ArrivalList, tag="desk")
 async def arrivals(request: Request, query: ArrivalsQuery) -> dict[str, Any]:
@@ -150,7 +229,7 @@ async def events(request: Request) -> HTTPResponse:
 @api(
     guard=guide,
     body=CheckInForm,
-    returns=TicketAnswer,
+    returns=DeskTicket,
     status=201,
     creates=True,
     errors=(CheckInRefused, SomeoneWasFaster),
@@ -159,8 +238,8 @@ async def events(request: Request) -> HTTPResponse:
 async def check_in(request: Request, body: CheckInForm) -> dict[str, Any]:
     """Check in somebody whom the desk found by name."""
     reason = body.override.reason if body.override else None
-    ticket_id = await checkin.check_in(body.appointment_id, request.ctx.staff, reason)
-    return {"ticket": show(await ticket_row(ticket_id))}
+    ticket = await ticket_row(await checkin.check_in(body.appointment_id, request.ctx.staff, reason))
+    return {"ticket": show(ticket), **await actions.told(ticket)}
 
 
 @bp.post("/desk/check-ins/<check_in_id:uuid>/annulment")
@@ -181,7 +260,7 @@ async def annul(request: Request, check_in_id: UUID, body: AnnulmentForm) -> dic
 
 
 @bp.post("/desk/walk-ins")
-@api(guard=guide, body=WalkInForm, returns=TicketAnswer, status=201, creates=True, errors=(HasPlace,), tag="desk")
+@api(guard=guide, body=WalkInForm, returns=DeskTicket, status=201, creates=True, errors=(HasPlace,), tag="desk")
 async def walk_in(request: Request, body: WalkInForm) -> dict[str, Any]:
     """Give a number to somebody who came without an appointment."""
     draft = PatientDraft(relation=Relation.OTHER, **body.patient.model_dump()) if body.patient else None
@@ -193,7 +272,19 @@ async def walk_in(request: Request, body: WalkInForm) -> dict[str, Any]:
         patient_id=body.patient_id,
         draft=draft,
     )
-    return {"ticket": show(await actions.register(request.ctx.staff, person))}
+    ticket = await actions.register(request.ctx.staff, person)
+    return {"ticket": show(ticket), **await actions.told(ticket)}
+
+
+def _show_patient(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": str(row["id"]),
+        "name": mask_name(row["name"]),
+        "phone_masked": mask_phone(row["phone_tail"]),
+        "file_number": row["file_number"],
+        "birth_year": row["birth_date"].year if row["birth_date"] else None,
+        "gender": row["gender"],
+    }
 
 
 def _show_arrival(row: dict[str, Any]) -> dict[str, Any]:

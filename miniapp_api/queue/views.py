@@ -99,17 +99,26 @@ async def place_of(account: SignedInPatient, appointment_id: UUID) -> dict[str, 
         place = {"state": row["status"], "number": None, "ahead": None, "room": None, "wait": None, "version": None}
         return {**place, "stage": _GUIDE, "next_place": row["department_location"]}
     ticket = await ticket_row(row["ticket_id"])
-    ahead = await _ahead(ticket) if ticket["state"] == TicketState.WAITING else None
     return {
         "state": ticket["state"],
         "number": ticket["label"],
-        "ahead": ahead,
         "room": ticket["room_name"] or row["session_room"],
-        "wait": None if ahead is None else await _wait(ticket, ahead, row["session_starts_at"]),
+        **await waiting_of(ticket, row["session_starts_at"]),
         "stage": _stage(ticket),
         "next_place": _next_place(ticket, row["session_room"]),
         "version": ticket["version"],
     }
+
+
+async def waiting_of(ticket: dict[str, Any], session_starts_at: Any = None) -> dict[str, Any]:
+    """Give how many are called before a ticket and how long that takes: {ahead, wait}; None when it does not wait.
+
+    ticket: as `ticket_row` gives it. session_starts_at: when its doctor begins, if it is for one.
+    """
+    if ticket["state"] != TicketState.WAITING:
+        return {"ahead": None, "wait": None}
+    ahead = await _ahead(ticket)
+    return {"ahead": ahead, "wait": await _wait(ticket, ahead, session_starts_at)}
 
 
 async def _ahead(ticket: dict[str, Any]) -> int:

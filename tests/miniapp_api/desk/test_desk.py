@@ -238,3 +238,74 @@ async def test_walk_ins_are_registered_by_guides_of_the_department(scene):
     for somebody in (stranger, scene.doctor):
         assert (await somebody.refused("/desk/walk-ins", body)).status == 403
     assert await props.count("patient") == 0
+
+
+# ---- what the desk's screen asks more ------------------------------------------------------------------------------
+
+
+async def test_the_day_is_counted_by_state_and_nobody_twice(scene):
+    await scene.books(name="李小四")
+    await scene.arrives(name="张小三")
+    await scene.walks_in()
+    await scene.doctor.calls_next(scene.room_id)
+    counted = await scene.guide.get("/desk/counts")
+    assert (counted["expected"], counted["waiting"], counted["missed"]) == (1, 2, 0)
+    assert sum(counted.values()) == 3
+    assert set((await scene.guide.get(f"/desk/counts?date={time.today() + timedelta(days=1)}")).values()) == {0}
+    for state, count in counted.items():
+        assert len(await names(scene, f"?state={state}")) == count, state
+
+
+async def test_who_missed_the_call_is_told_from_who_waits(scene):
+    _, _, ticket = await scene.arrives(name="张小三")
+    await scene.arrives(name="李小四")
+    await db.fetch("UPDATE ticket SET state = 'missed' WHERE id = $1", UUID(ticket["id"]))
+    counted = await scene.guide.get("/desk/counts")
+    assert (counted["waiting"], counted["missed"]) == (1, 1)
+    assert await names(scene, "?state=missed") == ["张*三"]
+    assert await names(scene, "?state=waiting") == ["李*四"]
+    assert sorted(await names(scene, "?state=checked_in")) == ["张*三", "李*四"]
+
+
+async def test_counts_and_files_are_for_guides(scene):
+    other = await props.a_department(name="眼科")
+    stranger = await a_member_of_staff(scene.site, "guide", department_id=other)
+    await scene.books(name="张小三")
+    assert (await stranger.get("/desk/counts"))["expected"] == 0
+    assert (await stranger.refused(f"/desk/counts?department={scene.department_id}", method="GET")).status == 403
+    for path in ("/desk/counts", "/desk/patients?q=zhang"):
+        assert (await scene.doctor.refused(path, method="GET")).status == 403
+
+
+async def test_somebody_with_a_file_is_found_also_without_an_appointment(scene):
+    await scene.books(name="张小三", pinyin="zhangxiaosan", initials="zxs", phone="13900001234", file_number="F77")
+    await scene.walks_in(
+        patient={"name": "李小四", "phone": "13900009999", "id_number": "11010519491231002X", "gender": "female"}
+    )
+    for asked in ("张小", "ZXS", "1234", "13900001234", "f77"):
+        found = (await scene.guide.get(f"/desk/patients?q={asked}"))["items"]
+        assert [one["name"] for one in found] == ["张*三"], asked
+    (found,) = (await scene.guide.get("/desk/patients?q=11010519491231002x"))["items"]
+    assert (found["name"], found["birth_year"], found["gender"]) == ("李*四", 1949, "female")
+    assert found["phone_masked"] == "*******9999"
+    assert (await scene.guide.get("/desk/patients?q=%25%25"))["items"] == []
+    assert (await scene.guide.refused("/desk/patients?q=z", method="GET")).status == 422
+
+
+async def test_who_was_checked_in_by_name_or_walks_in_is_told_where_and_how_long(scene):
+    _, booked = await scene.books(name="张小三")
+    answer = await scene.guide.post("/desk/check-ins", {"appointment_id": booked})
+    assert answer["ahead"] == 0
+    assert answer["wait"]["about_minutes"] < answer["wait"]["within_minutes"]
+    assert answer["place"]
+    body = {"patient": {"name": "赵无约"}, "department_id": str(scene.department_id)}
+    answer = await scene.guide.post("/desk/walk-ins", body)
+    assert answer["ahead"] == 1
+    assert answer["wait"]
+    assert answer["place"]
+
+
+async def test_a_scan_names_the_patient_for_a_walk_in(scene):
+    person, booked = await scene.books(name="张小三")
+    answer = await scene.guide.scans(await person.code(booked))
+    assert answer["appointment"]["patient_id"] == person.patient_id
