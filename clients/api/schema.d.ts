@@ -3982,7 +3982,7 @@ export interface components {
         };
         /**
          * StoryView
-         * @description The whole story of a message.
+         * @description The whole story of a message. possible: what may be done with it now: retry, cancel.
          */
         StoryView: {
             /** Id */
@@ -4016,6 +4016,8 @@ export interface components {
             attempts: components["schemas"]["AttemptView"][];
             /** Acts */
             acts: components["schemas"]["ActView"][];
+            /** Possible */
+            possible: string[];
         };
         /**
          * SurveyPage
