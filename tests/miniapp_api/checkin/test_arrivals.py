@@ -32,6 +32,7 @@ async def test_the_code_is_shown_as_text_and_as_picture(scene):
     shown = await person.get(f"/appointments/{booked}/code")
     assert shown["code"].startswith("H1.")
     assert shown["expires_at"].startswith(f"{time.today()}T09:0")
+    assert 100 < shown["expires_in"] <= 120
     svg = await person.call("GET", f"/appointments/{booked}/code", Accept="image/svg+xml")
     assert svg.headers["Content-Type"] == "image/svg+xml"
     assert ElementTree.fromstring(svg.raw).tag.endswith("svg")
