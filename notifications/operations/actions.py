@@ -1,5 +1,6 @@
 """Look at messages and channels; retry, cancel, pause, resume. Every act is in the history with its author."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -28,6 +29,7 @@ class Search:
 
     state: str | None = None
     event: str | None = None
+    channel: str | None = None
     recipient: str | None = None
 
 
@@ -38,7 +40,8 @@ async def messages(search: Search, *, after: UUID | None, limit: int) -> list[di
         " m.account_id, m.staff_id, a.openid, s.name AS staff_name"
         " FROM message m LEFT JOIN account a ON a.id = m.account_id LEFT JOIN staff s ON s.id = m.staff_id"
         " WHERE ($1::uuid IS NULL OR m.id < $1) AND ($2::text IS NULL OR m.event = $2)"
-        " AND ($3::text IS NULL OR EXISTS (SELECT FROM delivery d WHERE d.message_id = m.id AND d.state = $3))"
+        " AND (coalesce($3, $7) IS NULL OR EXISTS (SELECT FROM delivery d WHERE d.message_id = m.id"
+        "      AND ($3::text IS NULL OR d.state = $3) AND ($7::text IS NULL OR d.channel = $7)))"
         " AND ($4::text IS NULL OR m.account_id = (SELECT id FROM account WHERE openid = $4)"
         "      OR m.account_id = $5 OR m.staff_id = $5)"
         " ORDER BY m.id DESC LIMIT $6",
@@ -48,6 +51,7 @@ async def messages(search: Search, *, after: UUID | None, limit: int) -> list[di
         search.recipient,
         _as_id(search.recipient),
         limit + 1,
+        search.channel,
     )
     deliveries = await _deliveries([row["id"] for row in rows])
     return [{**row, "deliveries": deliveries.get(row["id"], [])} for row in rows]
@@ -105,7 +109,19 @@ async def story_of(message_id: UUID) -> dict[str, Any]:
         message_id,
     )
     found = (await _deliveries([message_id])).get(message_id, [])
-    return {**row, "lines": orjson.loads(row["lines"]), "deliveries": found, "attempts": attempts, "acts": acts}
+    story = {**row, "lines": orjson.loads(row["lines"]), "deliveries": found, "attempts": attempts, "acts": acts}
+    return {**story, "possible": acts_on(found)}
+
+
+def acts_on(deliveries: Sequence[dict[str, Any]]) -> list[str]:
+    """List what would not be refused for a message with these deliveries: `retry`, `cancel`."""
+    now = clock.now()
+    acts = []
+    if any(one["state"] in RETRIABLE and one["deadline"] > now for one in deliveries):
+        acts.append("retry")
+    if any(one["state"] in CANCELLABLE for one in deliveries):
+        acts.append("cancel")
+    return acts
 
 
 async def retry(staff: SignedInStaff, message_id: UUID) -> None:

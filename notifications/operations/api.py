@@ -23,10 +23,14 @@ CHANGES = watching.Question("hub", actions.changes)
 
 
 class MessageQuery(Paging):
-    """Which messages. recipient: id of an account or member of staff, or an openid."""
+    """Which messages. With state and channel: a delivery over this channel in this state.
+
+    recipient: id of an account or member of staff, or an openid.
+    """
 
     state: DeliveryState | None = None
     event: Annotated[str, StringConstraints(max_length=50)] | None = None
+    channel: Annotated[str, StringConstraints(max_length=50)] | None = None
     recipient: Annotated[str, StringConstraints(max_length=100)] | None = None
 
 
@@ -98,7 +102,7 @@ class ActView(View):
 
 
 class StoryView(HubMessageView):
-    """The whole story of a message."""
+    """The whole story of a message. possible: what may be done with it now: retry, cancel."""
 
     lines: list[list[str]]
     link: str
@@ -106,6 +110,7 @@ class StoryView(HubMessageView):
     read_at: str | None
     attempts: list[AttemptView]
     acts: list[ActView]
+    possible: list[str]
 
 
 class ChannelView(View):
@@ -128,7 +133,7 @@ class ChannelList(View):
 @api(guard=operators, query=MessageQuery, returns=HubMessagePage, tag="hub")
 async def index(_: Request, query: MessageQuery) -> dict[str, Any]:
     """Find messages."""
-    search = actions.Search(state=query.state, event=query.event, recipient=query.recipient)
+    search = actions.Search(query.state, query.event, query.channel, query.recipient)
     return listing(await actions.messages(search, after=query.after(), limit=query.limit), query.limit, _shown)
 
 
@@ -219,6 +224,7 @@ def _story(row: dict[str, Any]) -> dict[str, Any]:
         "link": row["link"],
         "language": row["language"],
         "read_at": moment(row["read_at"]),
+        "possible": row["possible"],
         "attempts": [
             {
                 **{name: attempt[name] for name in ("fence", "outcome", "code", "detail")},

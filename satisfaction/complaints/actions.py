@@ -9,9 +9,9 @@ from uuid import UUID
 from satisfaction.complaints import handlers, ladder, models, reads, rules, timeline
 from satisfaction.complaints.handlers import HANDLERS, LEADERS, READERS, sight_of
 from satisfaction.complaints.models import Complaint
-from satisfaction.complaints.rules import COMPLAINT, Answer, Clock, ComplaintState
+from satisfaction.complaints.rules import COMPLAINT, Act, Answer, Clock, ComplaintState
 from satisfaction.errors import AlreadyHandler, NoPhone
-from server import clock, db
+from server import clock, db, hospital
 from server.accounts import SignedInPatient, SignedInStaff
 from server.auth import need_department
 from server.errors import Forbidden, NotFound, SomeoneWasFaster
@@ -370,6 +370,38 @@ async def case_of(staff: SignedInStaff, complaint_id: UUID) -> dict:
     if row is None:
         raise NotFound()
     return row
+
+
+async def siblings_of(staff: SignedInStaff, row: dict) -> list[dict]:
+    """Read the other complaints of the same person, as far as a member of staff may see them."""
+    return await reads.of_same_person(sight_of(staff, READERS), row)
+
+
+async def acts_of(staff: SignedInStaff, row: dict) -> list[Act]:
+    """List what a member of staff may do with a complaint now; nothing for who may only read it."""
+    if not staff.may(*HANDLERS) or await reads.in_sight(sight_of(staff, HANDLERS), row["id"]) is None:
+        return []
+    return rules.acts_in(
+        row["state"],
+        level=row["level"],
+        is_acknowledged=row["acknowledged_at"] is not None,
+        is_leader=staff.may(*LEADERS, department_id=row["department_id"]),
+        has_phone=bool(row["phone_tail"]),
+    )
+
+
+async def candidates(staff: SignedInStaff, complaint_id: UUID) -> list[dict]:
+    """List who may handle a complaint instead of its present handler, those on duty first.
+
+    Raises: NotFound.
+    """
+    row = await reads.in_sight(sight_of(staff, HANDLERS), complaint_id)
+    if row is None:
+        raise NotFound()
+    out = await models.barred_from(row["practitioner_id"]) | {row["handler_id"]}
+    on_duty = {person.id for level in rules.Level for person in await hospital.on_duty(level)}
+    people = [{**one, "is_on_duty": one["id"] in on_duty} for one in await models.fit_handlers(HANDLERS)]
+    return sorted((one for one in people if one["id"] not in out), key=lambda one: not one["is_on_duty"])
 
 
 async def complaint_of(account: SignedInPatient, complaint_id: UUID) -> dict:

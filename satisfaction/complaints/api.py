@@ -15,6 +15,8 @@ from satisfaction.complaints.handlers import FILERS, HANDLERS, READERS, sight_of
 from satisfaction.complaints.reads import Search
 from satisfaction.complaints.rules import OBJECTION, Answer, ComplaintState, Source
 from satisfaction.complaints.views import (
+    CandidateList,
+    CandidateView,
     ComplaintPage,
     ComplaintView,
     PatientComplaintView,
@@ -159,11 +161,12 @@ class MergeForm(Form):
 
 
 class ComplaintQuery(Paging):
-    """What the list is narrowed by."""
+    """What the list is narrowed by. order `urgent`, for staff: only open ones, those first that need somebody first."""
 
     state: Literal["", "open", "closed"] | ComplaintState = ""
     q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)] = ""
     mine: bool = False
+    order: Literal["newest", "urgent"] = "newest"
 
 
 # ---- patients and staff --------------------------------------------------------------------------------------------
@@ -172,12 +175,13 @@ class ComplaintQuery(Paging):
 @bp.get("/complaints")
 @api(guard=patients_and_readers, query=ComplaintQuery, returns=ComplaintPage, tag="complaints")
 async def complaints(request: Request, query: ComplaintQuery) -> dict[str, Any]:
-    """List the patient's own complaints, or those that a member of staff may see; the newest first."""
+    """List the patient's own complaints, or those that a member of staff may see; the newest or most urgent first."""
     if request.ctx.account:
         language = language_of(request)
         rows = await reads.listed_for(request.ctx.account.id, str(query.state), after=query.after(), limit=query.limit)
         return listing(rows, query.limit, lambda row: views.for_patient(row, language))
-    search = Search(state=str(query.state), words=query.q, is_mine=query.mine)
+    is_urgent = query.order == "urgent"
+    search = Search(state=str(query.state), words=query.q, is_mine=query.mine, is_urgent_first=is_urgent)
     sight = sight_of(request.ctx.staff, READERS)
     rows = await reads.listed(sight, search, after=query.after(), limit=query.limit)
     return listing(rows, query.limit, views.for_staff)
@@ -191,7 +195,7 @@ async def file(request: Request, body: FileForm) -> PatientComplaintView | Staff
     complaint_id = await filing.file(request.ctx.account or request.ctx.staff, _filing(request, body))
     if request.ctx.account:
         return await _for_patient(request, complaint_id)
-    return await views.in_full(await reads.shown(complaint_id))
+    return await _in_full(request, await reads.shown(complaint_id))
 
 
 def _filing(request: Request, body: FileForm) -> Filing:
@@ -220,7 +224,7 @@ async def complaint(request: Request, complaint_id: UUID) -> PatientComplaintVie
     """Show a complaint: to the patient what is meant for them, to staff everything."""
     if request.ctx.account:
         return await _for_patient(request, complaint_id)
-    return await views.in_full(await actions.case_of(request.ctx.staff, complaint_id))
+    return await _in_full(request, await actions.case_of(request.ctx.staff, complaint_id))
 
 
 # ---- patients ------------------------------------------------------------------------------------------------------
@@ -291,7 +295,15 @@ async def events(request: Request) -> HTTPResponse:
 async def acknowledgement(request: Request, complaint_id: UUID) -> StaffComplaintDetail:
     """Take responsibility for a complaint; its alerts stop."""
     await actions.acknowledge(await _step(request, complaint_id))
-    return await _after(complaint_id)
+    return await _after(request, complaint_id)
+
+
+@bp.get("/complaints/<complaint_id:uuid>/candidates")
+@api(guard=handlers_only, returns=CandidateList, tag="complaints")
+async def candidates(request: Request, complaint_id: UUID) -> CandidateList:
+    """List who may take the complaint over: those on duty first, never whom it is about."""
+    people = await actions.candidates(request.ctx.staff, complaint_id)
+    return CandidateList(items=[CandidateView(**person) for person in people])
 
 
 @bp.post("/complaints/<complaint_id:uuid>/assignment")
@@ -307,7 +319,7 @@ async def acknowledgement(request: Request, complaint_id: UUID) -> StaffComplain
 async def assignment(request: Request, complaint_id: UUID, body: AssignmentForm) -> StaffComplaintDetail:
     """Hand a complaint over to another handler."""
     await actions.assign(await _step(request, complaint_id), body.handler_id, reason=body.reason)
-    return await _after(complaint_id)
+    return await _after(request, complaint_id)
 
 
 @bp.post("/complaints/<complaint_id:uuid>/note")
@@ -323,7 +335,7 @@ async def assignment(request: Request, complaint_id: UUID, body: AssignmentForm)
 async def note(request: Request, complaint_id: UUID, body: TextForm) -> StaffComplaintDetail:
     """Add an internal note, which the patient never sees."""
     await actions.note(await _step(request, complaint_id), body.text)
-    return await _after(complaint_id)
+    return await _after(request, complaint_id)
 
 
 @bp.post("/complaints/<complaint_id:uuid>/reply")
@@ -340,7 +352,7 @@ async def reply(request: Request, complaint_id: UUID, body: ReplyForm) -> StaffC
     """Write to the patient; the first time this is the first response."""
     step = await _step(request, complaint_id)
     await actions.reply(step, body.text, waits_for_patient=body.waits_for_patient)
-    return await _after(complaint_id)
+    return await _after(request, complaint_id)
 
 
 @bp.post("/complaints/<complaint_id:uuid>/answer")
@@ -357,7 +369,7 @@ async def answer(request: Request, complaint_id: UUID, body: AnswerForm) -> Staf
     """Give the answer: what was found, what is done, who is responsible, how to object."""
     words = Answer(body.finding, body.action, body.responsible, body.objection)
     await actions.answer(await _step(request, complaint_id), words)
-    return await _after(complaint_id)
+    return await _after(request, complaint_id)
 
 
 @bp.post("/complaints/<complaint_id:uuid>/escalation")
@@ -373,7 +385,7 @@ async def answer(request: Request, complaint_id: UUID, body: AnswerForm) -> Staf
 async def escalation(request: Request, complaint_id: UUID, body: ReasonForm) -> StaffComplaintDetail:
     """Call for the next level."""
     await actions.escalate(await _step(request, complaint_id), reason=body.reason)
-    return await _after(complaint_id)
+    return await _after(request, complaint_id)
 
 
 @bp.post("/complaints/<complaint_id:uuid>/closure")
@@ -389,7 +401,7 @@ async def escalation(request: Request, complaint_id: UUID, body: ReasonForm) -> 
 async def closure(request: Request, complaint_id: UUID, body: ClosureForm) -> StaffComplaintDetail:
     """End a complaint without the patient's consent; against their word only a leader may."""
     await actions.close(await _step(request, complaint_id), ComplaintState(body.state), reason=body.reason)
-    return await _after(complaint_id)
+    return await _after(request, complaint_id)
 
 
 @bp.post("/complaints/<complaint_id:uuid>/reopening")
@@ -405,7 +417,7 @@ async def closure(request: Request, complaint_id: UUID, body: ClosureForm) -> St
 async def reopening(request: Request, complaint_id: UUID, body: ReasonForm) -> StaffComplaintDetail:
     """Begin another round."""
     await actions.reopen(await _step(request, complaint_id), reason=body.reason)
-    return await _after(complaint_id)
+    return await _after(request, complaint_id)
 
 
 @bp.post("/complaints/<complaint_id:uuid>/merge")
@@ -421,7 +433,7 @@ async def reopening(request: Request, complaint_id: UUID, body: ReasonForm) -> S
 async def merge(request: Request, complaint_id: UUID, body: MergeForm) -> StaffComplaintDetail:
     """Let a complaint go on in another one of the same patient."""
     await actions.merge(await _step(request, complaint_id), body.into_id, reason=body.reason)
-    return await _after(complaint_id)
+    return await _after(request, complaint_id)
 
 
 @bp.post("/complaints/<complaint_id:uuid>/phone-view")
@@ -441,7 +453,7 @@ async def phone_view(request: Request, complaint_id: UUID, body: ReasonForm) -> 
 
 async def _step(request: Request, complaint_id: UUID) -> Step:
     async def fresh() -> StaffComplaintDetail:
-        return await views.in_full(await actions.case_of(request.ctx.staff, complaint_id))
+        return await _in_full(request, await actions.case_of(request.ctx.staff, complaint_id))
 
     return Step(request.ctx.staff, complaint_id, await _version(request, fresh))
 
@@ -455,5 +467,11 @@ async def _version(request: Request, fresh: Callable[[], Awaitable[Any]]) -> int
     return view.version
 
 
-async def _after(complaint_id: UUID) -> StaffComplaintDetail:
-    return await views.in_full(await reads.shown(complaint_id))
+async def _after(request: Request, complaint_id: UUID) -> StaffComplaintDetail:
+    return await _in_full(request, await reads.shown(complaint_id))
+
+
+async def _in_full(request: Request, row: dict[str, Any]) -> StaffComplaintDetail:
+    staff = request.ctx.staff
+    siblings = await actions.siblings_of(staff, row)
+    return await views.in_full(row, siblings=siblings, acts=await actions.acts_of(staff, row))

@@ -1,5 +1,6 @@
 """What is kept of complaints: the complaint, its time line, its breaches; and the reads that show them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -183,6 +184,17 @@ async def roles_of(staff_id: UUID) -> set[str] | None:
         staff_id,
     )
     return set(row["roles"]) if row else None
+
+
+async def fit_handlers(roles: Sequence[str]) -> list[dict[str, Any]]:
+    """List the active members of staff who hold one of the roles, with their open complaints; the fewest first."""
+    return await db.fetch(
+        "SELECT * FROM (SELECT s.id, s.name,"
+        " array(SELECT DISTINCT role FROM staff_role WHERE staff_id = s.id AND role = ANY($1) ORDER BY 1) AS roles,"
+        " (SELECT count(*) FROM complaint c WHERE c.handler_id = s.id AND c.closed_at IS NULL) AS open_complaints"
+        " FROM staff s WHERE s.active) p WHERE p.roles <> '{}' ORDER BY open_complaints, name, id",
+        list(roles),
+    )
 
 
 async def department_name(department_id: UUID | None) -> str:

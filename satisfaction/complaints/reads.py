@@ -31,6 +31,21 @@ AND NOT EXISTS (SELECT 1 FROM staff me WHERE me.id = $1 AND me.practitioner_id =
 """
 
 
+# What needs somebody first: nobody has taken it, then the clock that runs out next; `infinity` when none runs.
+URGENCY = """
+(c.acknowledged_at IS NOT NULL)::int, coalesce(least(
+    CASE WHEN c.acknowledged_at IS NULL THEN c.acknowledge_due_at END,
+    CASE WHEN c.responded_at IS NULL THEN c.response_due_at END,
+    CASE WHEN c.answered_at IS NULL THEN c.answer_due_at END), 'infinity'), c.id
+"""
+SIBLINGS_AT_MOST = 20
+NEWEST = "ORDER BY c.id DESC", "c.id < $3"
+URGENT = (
+    f"AND c.closed_at IS NULL ORDER BY {URGENCY}",
+    f"({URGENCY}) > (SELECT {URGENCY} FROM complaint c WHERE c.id = $3)",
+)
+
+
 @dataclass(frozen=True)
 class Sight:
     """What a member of staff may see. departments: None means all."""
@@ -46,22 +61,30 @@ class Sight:
 
 @dataclass(frozen=True)
 class Search:
-    """What a list of complaints is narrowed by. state: one of the states, `open`, `closed` or empty."""
+    """What a list of complaints is narrowed by. state: one of the states, `open`, `closed` or empty.
+
+    is_urgent_first: the open ones alone, in the order in which they need somebody.
+    """
 
     state: str = ""
     words: str = ""
     is_mine: bool = False
+    is_urgent_first: bool = False
 
 
 async def listed(sight: Sight, search: Search, *, after: UUID | None, limit: int) -> list[dict[str, Any]]:
-    """List the complaints that a member of staff may see, the newest first; one more than the limit."""
+    """List the complaints that a member of staff may see, the newest or the most urgent first; one more than the limit.
+
+    after: the last one of the page before; it has its place as it is now.
+    """
+    order, place = URGENT if search.is_urgent_first else NEWEST
     words = search.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows = await db.fetch(
-        f"{SHOWN} WHERE {IN_SIGHT} AND ($3::uuid IS NULL OR c.id < $3)"
+        f"{SHOWN} WHERE {IN_SIGHT} AND ($3::uuid IS NULL OR {place})"
         " AND CASE $4 WHEN '' THEN true WHEN 'open' THEN c.closed_at IS NULL WHEN 'closed' THEN c.closed_at IS NOT NULL"
         " ELSE c.state = $4 END"
         " AND ($5 = '' OR concat_ws(' ', c.number, c.patient_name, c.topic, s.name, d.name) ILIKE '%' || $5 || '%')"
-        " AND (NOT $6 OR c.handler_id = $1) ORDER BY c.id DESC LIMIT $7",
+        f" AND (NOT $6 OR c.handler_id = $1) {order} LIMIT $7",
         *sight.arguments,
         after,
         search.state,
@@ -78,6 +101,21 @@ async def changes(since: UUID) -> object:
     Whatever happens to a complaint, a person's act or a clock that ran out, adds a line to its time line.
     """
     return await db.fetch_one("SELECT count(*) AS lines FROM complaint_entry WHERE id >= $1", since)
+
+
+async def of_same_person(sight: Sight, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the other complaints of the same account or, without one, of the same patient; the newest first."""
+    mine = "c.account_id = $4" if row["account_id"] else "c.account_id IS NULL AND c.patient_id = $4"
+    person_id = row["account_id"] or row["patient_id"]
+    if person_id is None:
+        return []
+    found = await db.fetch(
+        f"{SHOWN} WHERE {IN_SIGHT} AND c.id <> $3 AND {mine} ORDER BY c.id DESC LIMIT {SIBLINGS_AT_MOST}",
+        *sight.arguments,
+        row["id"],
+        person_id,
+    )
+    return [_with_breaches(one) for one in found]
 
 
 async def in_sight(sight: Sight, complaint_id: UUID) -> dict[str, Any] | None:

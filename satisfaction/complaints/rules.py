@@ -325,6 +325,48 @@ def check_merge(one: tuple[UUID, UUID | None, UUID | None], other: tuple[UUID, U
         raise NotMergeable()
 
 
+class Act(StrEnum):
+    """What a member of staff may do with a complaint; the names of ends are those of their states."""
+
+    ACKNOWLEDGE = "acknowledge"
+    REPLY = "reply"
+    ASK = "ask"  # a reply after which the patient's answer is waited for
+    NOTE = "note"
+    ANSWER = "answer"
+    ASSIGN = "assign"
+    ESCALATE = "escalate"
+    CLOSED_NO_REPLY = "closed_no_reply"
+    CLOSED_DISAGREED = "closed_disagreed"
+    WITHDRAWN = "withdrawn"
+    REOPEN = "reopen"
+    MERGE = "merge"
+    SEE_PHONE = "see_phone"
+
+
+def acts_in(state: str, *, level: int, is_acknowledged: bool, is_leader: bool, has_phone: bool) -> list[Act]:
+    """List what would not be refused in a state, so that no screen offers what is.
+
+    is_leader: of the complaint's department. has_phone: the patient's number is on file.
+    """
+    now = S(state)
+    possible = COMPLAINT.moves.get(now, frozenset())
+    acts = {Act(end) for end in (S.CLOSED_NO_REPLY, S.CLOSED_DISAGREED, S.WITHDRAWN) if end in possible}
+    if not is_leader:
+        acts.discard(Act.CLOSED_DISAGREED)
+    if S.REOPENED in possible:
+        acts.add(Act.REOPEN)
+    if has_phone:
+        acts.add(Act.SEE_PHONE)
+    if now not in CLOSED:
+        acts |= {Act.REPLY, Act.NOTE, Act.ASSIGN}
+        acts |= {Act.ACKNOWLEDGE} if not is_acknowledged else set()
+        acts |= {Act.ESCALATE} if level < Level.COMMITTEE else set()
+        acts |= {Act.MERGE} if S.MERGED in possible else set()
+        if now != S.ANSWERED:  # until the verdict there is nothing to ask and no second answer
+            acts |= {Act.ASK, Act.ANSWER}
+    return [act for act in Act if act in acts]
+
+
 DUE_AND_STOP = (
     ("acknowledge_due_at", "acknowledged_at"),
     ("response_due_at", "responded_at"),

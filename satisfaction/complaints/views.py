@@ -2,6 +2,7 @@
 for the patient, so that it cannot slip through.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -53,11 +54,12 @@ class PatientComplaintView(View):
 
 
 class ClockView(View):
-    """A clock of the present round."""
+    """A clock of the present round. seconds_left: below zero when it is overdue, null when it does not run."""
 
     clock: str
     due_at: str
     stopped_at: str | None
+    seconds_left: int | None
     is_breached: bool
 
 
@@ -116,8 +118,24 @@ class StaffComplaintView(View):
     version: int
 
 
+class SiblingView(View):
+    """Another complaint of the same person."""
+
+    id: UUID
+    number: str
+    state: str
+    state_text: str
+    topic: str
+    received_at: str
+    closed_at: str | None
+
+
 class StaffComplaintDetail(StaffComplaintView):
-    """A complaint with everything that is known of it; the name is whole, the phone number is not."""
+    """A complaint with everything that is known of it; the name is whole, the phone number is not.
+
+    acts: what the caller may do with it now: acknowledge, reply, ask, note, answer, assign, escalate, closed_no_reply,
+    closed_disagreed, withdrawn, reopen, merge, see_phone.
+    """
 
     account_id: UUID | None
     patient_id: UUID | None
@@ -129,6 +147,24 @@ class StaffComplaintDetail(StaffComplaintView):
     breaches: list[BreachView]
     entries: list[EntryView]
     history: list[MoveView]
+    siblings: list[SiblingView]
+    acts: list[str]
+
+
+class CandidateView(View):
+    """Somebody who may handle a complaint."""
+
+    id: UUID
+    name: str
+    roles: list[str]
+    is_on_duty: bool
+    open_complaints: int
+
+
+class CandidateList(View):
+    """Who may handle a complaint: those on duty first, then those with the fewest."""
+
+    items: list[CandidateView]
 
 
 class ComplaintPage(View):
@@ -200,8 +236,13 @@ def for_staff(row: dict[str, Any]) -> StaffComplaintView:
     )
 
 
-async def in_full(row: dict[str, Any]) -> StaffComplaintDetail:
-    """Show a complaint with its time line and history."""
+async def in_full(
+    row: dict[str, Any], *, siblings: Sequence[dict[str, Any]], acts: Sequence[str]
+) -> StaffComplaintDetail:
+    """Show a complaint with its time line and history.
+
+    siblings: other complaints of the same person that the reader may see. acts: what the reader may do.
+    """
     entries = await timeline.lines(row["id"], for_patient=False)
     moves = await history.history_of(row["id"])
     return StaffComplaintDetail(
@@ -220,6 +261,17 @@ async def in_full(row: dict[str, Any]) -> StaffComplaintDetail:
             MoveView(from_state=it["from_state"], to_state=it["to_state"], by_kind=it["by_kind"], at=_moment(it["at"]))
             for it in moves
         ],
+        siblings=[_sibling(sibling) for sibling in siblings],
+        acts=list(acts),
+    )
+
+
+def _sibling(row: dict[str, Any]) -> SiblingView:
+    return SiblingView(
+        **{name: row[name] for name in ("id", "number", "state", "topic")},
+        state_text=rules.PLAIN_WORDS[row["state"]]["zh-CN"],
+        received_at=_moment(row["received_at"]),
+        closed_at=moment(row["closed_at"]),
     )
 
 
@@ -260,6 +312,7 @@ def _clocks(row: dict[str, Any]) -> list[ClockView]:
             clock=str(hand.clock),
             due_at=_moment(hand.due_at),
             stopped_at=moment(hand.stopped_at),
+            seconds_left=None if hand.stopped_at or row["closed_at"] else int((hand.due_at - until).total_seconds()),
             is_breached=(str(hand.clock), row["cycle"]) in written or hand.is_missed(until),
         )
         for hand in models.hands_of(row)

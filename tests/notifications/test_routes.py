@@ -131,6 +131,10 @@ async def test_messages_are_found_by_state_event_and_recipient(hospital, drain, 
     assert await found(f"recipient={phone.account_id}") == ["appointment_booked"]
     assert await found("event=complaint_progress") == ["complaint_progress"]
     assert await found("recipient=nobody") == []
+    assert await found("channel=inbox") == ["complaint_progress", "appointment_booked"]
+    assert await found("channel=inbox&state=delivered&event=complaint_progress") == ["complaint_progress"]
+    assert await found("channel=inbox&state=suppressed") == []
+    assert await found("channel=pigeon") == []
     assert (await operator.call("GET", "/hub/messages?state=lost")).status == 422
 
 
@@ -139,7 +143,9 @@ async def test_a_suppressed_message_is_retried_once_there_is_consent(hospital, d
     await drain()
     (message,) = (await operator.get("/hub/messages"))["items"]
     await phone.accepts("appointment_booked")
+    assert (await operator.get(f"/hub/messages/{message['id']}"))["possible"] == ["retry"]
     story = await operator.post(f"/hub/messages/{message['id']}/retry")
+    assert story["possible"] == ["cancel"]
     assert "ready" in [delivery["state"] for delivery in story["deliveries"]]
     await drain()
     assert len(await phone.phone_shows()) == 1
@@ -163,6 +169,7 @@ async def test_an_old_message_is_not_retried(hospital, drain, clock, phone, oper
     await drain()
     await clock.forward(days=4)
     (message,) = (await operator.get("/hub/messages"))["items"]
+    assert (await operator.get(f"/hub/messages/{message['id']}"))["possible"] == []
     assert (await operator.refused(f"/hub/messages/{message['id']}/retry")).code == "message_too_old"
 
 
