@@ -21,11 +21,32 @@ function selfContained(): Plugin {
   }
 }
 
+/** The framework draws the tab bar with bare boxes and pictures: make it buttons that a keyboard and a voice can reach. */
+function reachableTabs(): Plugin {
+  const button = `"role": "button", "tabindex": 0,
+    "onKeydown": (event) => event.key === "Enter" && event.currentTarget.click(),`
+  const changes = [
+    ['"class": "uni-tabbar__item",\n    "onClick"', `"class": "uni-tabbar__item", ${button}\n    "onClick"`],
+    ['"src": getRealPath(iconPath)\n  }, null, 8', '"alt": "", "src": getRealPath(iconPath)\n  }, null, 8'],
+  ] as const
+  return {
+    name: 'reachable-tabs',
+    transform(code, id) {
+      if (!/uni-h5\.es\.js(\?|$)/.test(id)) return
+      for (const [from, to] of changes) {
+        if (!code.includes(from)) this.error(`the tab bar of uni-h5 has changed: ${from}`)
+        code = code.replace(from, to)
+      }
+      return { code, map: null }
+    },
+  }
+}
+
 export default defineConfig(({ mode }) => {
   const env = { ...loadEnv(mode, process.cwd(), 'VITE_'), ...process.env }
   return {
     base: env.VITE_BASE || '/',
-    plugins: [uni(), selfContained()],
+    plugins: [uni(), selfContained(), reachableTabs()],
     css: { preprocessorOptions: { scss: { quietDeps: true } } },
     server: { host: '127.0.0.1', port: 5173, proxy: { '/api': env.API_SERVER || 'http://127.0.0.1:8000' } },
     preview: { host: '127.0.0.1', port: 4173, proxy: { '/api': env.API_SERVER || 'http://127.0.0.1:8000' } },

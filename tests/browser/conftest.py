@@ -1,7 +1,8 @@
 """One Chromium and one open hospital for all browser tests; devices under guard for each."""
 
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ import pytest_asyncio
 from playwright.async_api import Browser, Playwright, async_playwright
 
 from tests.browser.artefacts import KEPT, Artefacts
+from tests.browser.builds import make_sure_of
 from tests.browser.chromium import NAMES, find_chromium, launched
 from tests.browser.codes import camera_flags, write_camera_film
 from tests.browser.devices import Device, device
 from tests.browser.hospital import OpenHospital, found, opened
+from tests.browser.miniprogram import RUNNER
 from tests.browser.requirement import not_here
 
 HERE = Path(__file__).parent
 OpenContext = Callable[..., Awaitable[Device]]
+Aloud = Callable[[], AbstractContextManager[None]]
 _failed = pytest.StashKey[bool]()
 
 
@@ -38,19 +42,20 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture(scope="session")
-def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Tell the person before the terminal something at once, not only after a failure."""
-    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
+def aloud(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[None]]:
+    """Let what is printed in a `with` reach the person before the terminal at once, not only after a failure."""
     capture = request.config.pluginmanager.get_plugin("capturemanager")
-    assert terminal is not None
     assert capture is not None
 
-    def tell(text: str) -> None:
+    @contextmanager
+    def uncaptured() -> Iterator[None]:
         with capture.global_and_fixture_disabled():
-            terminal.ensure_newline()
-            terminal.write_line(text, flush=True)
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+            yield
+            sys.stdout.flush()
 
-    return tell
+    return uncaptured
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +82,22 @@ async def browser(chromium: str, playwright: Playwright) -> AsyncIterator[Browse
 
 
 @pytest.fixture(scope="session")
-def launcher(chromium: str, say: Callable[[str], None]) -> Iterator[dict[str, Any]]:
+def pages(chromium: str, aloud: Aloud) -> None:
+    """The builds of what browsers see."""
+    with aloud():
+        make_sure_of("web")
+
+
+@pytest.fixture(scope="session")
+def miniprogram_page(pages: None, aloud: Aloud) -> Path:
+    """The folder of the page that runs the mini-program."""
+    with aloud():
+        make_sure_of("weixin")
+    return RUNNER
+
+
+@pytest.fixture(scope="session")
+def launcher(pages: None) -> Iterator[dict[str, Any]]:
     """The processes of a hospital with demonstration data."""
     with opened(logs_kept_in=KEPT / "logs") as told:
         yield told
@@ -108,7 +128,7 @@ async def devices(
     request: pytest.FixtureRequest,
     browsers_of_this_test: AsyncExitStack,
     artefacts: Artefacts,
-    say: Callable[[str], None],
+    aloud: Aloud,
 ) -> AsyncIterator[list[Device]]:
     """The devices of this test; in the end their guards are heard, and after a failure everything is kept."""
     used: list[Device] = []
@@ -117,7 +137,8 @@ async def devices(
     if complaints or request.node.stash.get(_failed, False):
         for one in used:
             await one.keep_everything()
-        say(f"· {request.node.name}: pages, console and requests are kept in {artefacts.folder}")
+        with aloud():
+            sys.stdout.write(f"· {request.node.name}: pages, console and requests are in {artefacts.folder}\n")
     for one in used:
         await one.context.close()
     if complaints:

@@ -1,10 +1,14 @@
 """The people of browser tests: whom a test brings in behind the scenes, and how each signs in by the page."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from playwright.async_api import expect
+
 from server import clock
+from tests.browser.devices import Device
 from tests.browser.hospital import OpenHospital
 from tests.cast import Client, PatientClient, StaffClient, a_patient_with_a_phone
 
@@ -21,14 +25,28 @@ async def a_booked_patient(
     return patient, await patient.books(slot["id"])
 
 
+async def department_named(hospital: OpenHospital, name: str = NEVER_CLOSED) -> dict[str, Any]:
+    """Give a department."""
+    found = await Client(hospital).get("/departments?limit=100")
+    return next(one for one in found["items"] if one["name"] == name)
+
+
 async def next_slot(hospital: OpenHospital, department: str = NEVER_CLOSED) -> dict[str, Any]:
     """Give the next slot of a department that has a place."""
-    anybody = Client(hospital)
-    departments = (await anybody.get("/departments?limit=100"))["items"]
-    department_id = next(one["id"] for one in departments if one["name"] == department)
-    slots = (await anybody.get(f"/slots?department={department_id}"))["items"]
+    found = await department_named(hospital, department)
+    slots = (await Client(hospital).get(f"/slots?department={found['id']}"))["items"]
     soon = clock.now() + MOMENT
     return next(one for one in slots if one["available"] > 0 and datetime.fromisoformat(one["ends_at"]) > soon)
+
+
+async def sign_in_staff(device: Device, hospital: OpenHospital, username: str, door: str = "/") -> None:
+    """Sign a member of staff in by the console's page, and be at a door behind it: `/desk`, `/room`, `/complaints`."""
+    login = hospital.logins[username]
+    await device.goto(f"/console/sign-in?next={door}")
+    await device.page.get_by_label("用户名").fill(login.username)
+    await device.page.get_by_label("密码").fill(login.password)
+    await device.page.get_by_role("button", name="登录", exact=True).click()
+    await expect(device.page).not_to_have_url(re.compile("/sign-in"))
 
 
 async def a_staff_client(hospital: OpenHospital, username: str) -> StaffClient:

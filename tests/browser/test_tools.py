@@ -12,6 +12,7 @@ from tests.browser.people import a_booked_patient
 from tests.browser.scanner import type_as_scanner
 
 CODE = "H1.AQ-3_xYz09.Zm9vYmFy~(test)"
+NO_HAND_MS = 30  # between two keys: a very quick typist needs 80
 RECORD_KEYS = "addEventListener('keydown', ({key, timeStamp}) => (window.keys ??= []).push([key, timeStamp]))"
 
 
@@ -32,13 +33,13 @@ async def test_the_decoder_does_not_find_a_code_where_none_is(phone):
         await decode_qr(phone.page.locator("main"))
 
 
-async def test_a_scanner_types_within_a_tenth_of_a_second_whatever_has_the_focus(desk):
+async def test_a_scanner_types_faster_than_any_hand_whatever_has_the_focus(desk):
     await desk.page.set_content(f"<button>开始</button><script>{RECORD_KEYS}</script>")
     await desk.page.get_by_role("button").focus()
     await type_as_scanner(desk.page, CODE)
     keys = [(key, at) for key, at in await desk.page.evaluate("keys") if key != "Shift"]
     assert "".join(key for key, _ in keys) == CODE + "Enter"
-    assert keys[-1][1] - keys[0][1] < 100
+    assert keys[-1][1] - keys[0][1] < len(keys) * NO_HAND_MS  # 1 ms a key, but the machine may be busy
 
 
 async def test_a_scanner_types_into_a_field_and_sends_the_form(desk):
