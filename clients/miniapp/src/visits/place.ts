@@ -1,0 +1,22 @@
+/** Where a patient stands in the queue: asked often when the turn is near, seldom when it is far. */
+import type { Schema } from '../api/client'
+
+export type Place = Schema<'PlaceView'>
+
+const NEAR_AHEAD = 3
+export const NEAR_SECONDS = 4
+export const FAR_SECONDS = 10
+
+/** In how many seconds to ask again; null when nothing more will change. */
+export function nextLook(place: Place | null): number | null {
+  if (place === null) return NEAR_SECONDS
+  if (['done', 'left', 'completed', 'cancelled', 'rescheduled', 'expired', 'no_show'].includes(place.state)) return null
+  if (place.number === null) return NEAR_SECONDS // the guide may scan at any moment
+  if (place.state !== 'waiting') return NEAR_SECONDS
+  return (place.ahead ?? 0) <= NEAR_AHEAD ? NEAR_SECONDS : FAR_SECONDS
+}
+
+/** What makes a call one call: a recall is another one, as the ticket's version has moved. */
+export function callOf(place: Place | null): string {
+  return place?.state === 'called' ? `${place.number}/${place.version}` : ''
+}
