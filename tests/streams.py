@@ -29,6 +29,10 @@ class Screen:
                     assert (event["event"], event["data"]) == ("changed", "{}")
                     return event["id"]
 
+    async def ends(self) -> None:
+        """Read to the end; it must be a clean one."""
+        await self._lines.read()
+
     async def hears_nothing(self, seconds: float = 1.5) -> None:
         """Assert that nothing changes for a while."""
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from server import live, sse, watching
 from server.ids import first_id, new_id
 from server.watching import Question
 from tests.cast import a_member_of_staff
+from tests.conftest import free_port
+from tests.processes import a_server
 from tests.streams import watching as at_a_screen
 
 
@@ -168,6 +171,18 @@ async def test_a_server_that_stops_ends_its_streams(book, monkeypatch):
     async with asyncio.timeout(1):
         while watching._watches:
             await asyncio.sleep(0.01)
+
+
+async def test_a_real_server_ends_its_streams_and_stops_at_once(hospital):
+    port = str(free_port() + 2)
+    site = replace(hospital, base=f"http://127.0.0.1:{port}", environment={**hospital.environment, "PORT": port})
+    async with a_server(hospital.http, site.environment) as server:
+        guide = await a_member_of_staff(site, "guide")
+        async with at_a_screen(guide, "/desk/events") as screen:
+            async with asyncio.timeout(3):  # the grace of a server is longer
+                stopping = asyncio.create_task(server.stop())
+                await screen.ends()
+                assert await stopping == 0
 
 
 async def test_a_member_of_staff_may_hold_so_many_streams_and_no_more(hospital, monkeypatch):
