@@ -15,10 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local.builds import STAMP, Client, fingerprint, is_stale
-from infra.local.children import tail
 from infra.local.node import Node, ToolsMissing, find_node
 from infra.local.problems import CannotStart
-from infra.local.works import Work, side_by_side, started
+from infra.local.works import Work, last_words, side_by_side, started
 
 _WORTH_PACKING = {".css", ".html", ".js", ".json", ".svg", ".txt", ".ttf", ".wasm", ".webmanifest"}
 _WORTH_PACKING_BYTES = 1024
@@ -91,7 +90,7 @@ def packages(home: Path, node: Node, environ: Mapping[str, str]) -> Work:
     if process.returncode != 0:
         raise ToolsMissing(
             f"{home.name} 的 npm 依赖安装失败，请检查网络。\n"
-            f"The npm packages of {home.name} cannot be installed:\n{tail(log, 15)}"
+            f"The npm packages of {home.name} cannot be installed:\n{last_words(log, 15)}"
         )
     _write_whole(stamp, wanted)
 
@@ -108,7 +107,7 @@ def _one(client: Client, node: Node, environ: Mapping[str, str]) -> Work:
         yield (process := started(client.command(node, folder), cwd=client.home, env=env, log=log))
         if process.returncode != 0 or not (folder / client.entry).is_file():
             raise BuildFailed(
-                f"{client.name} 构建失败，日志 {log}。\nThe {client.name} does not build:\n{tail(log, 30)}"
+                f"{client.name} 构建失败，日志 {log}。\nThe {client.name} does not build:\n{last_words(log, 30)}"
             )
         if client.is_served:
             _pack(folder)

@@ -11,10 +11,10 @@ from types import FrameType
 
 from infra.local.building import alone, build, packages, workshop_of
 from infra.local.builds import CLIENTS, console, phone, runner, weixin
-from infra.local.children import ROOT, tail
+from infra.local.children import ROOT
 from infra.local.node import Node, ToolsMissing, find_node
 from infra.local.problems import CannotStart
-from infra.local.works import Work, side_by_side, started
+from infra.local.works import Work, last_words, side_by_side, started
 
 TOOLS_MISSING = 3  # exit status: the sources may be right, but nothing here can build them
 PLACEHOLDER_API = "https://hospital.invalid"  # of a mini-program for the runner; a real one is told its server
@@ -88,7 +88,7 @@ def _checks(home: Path, node: Node, environ: Mapping[str, str]) -> Work:
         log = workshop_of(CLIENTS) / f"{home.name}-{script}.log"
         yield (process := started((*node.npm, "run", script), cwd=home, env=node.environment(environ), log=log))
         if process.returncode != 0:
-            raise CheckFailed(f"{home.name}: npm run {script}\n{tail(log, 60)}")
+            raise CheckFailed(f"{home.name}: npm run {script}\n{last_words(log, 60)}")
         print(f"· {home.name}: npm run {script} ✓", flush=True)
 
 
@@ -106,7 +106,7 @@ def _api_types(node: Node, environ: Mapping[str, str], *options: str) -> None:
         if process.returncode != 0:
             raise CheckFailed(
                 "clients/api/schema.d.ts 与接口不一致：请运行 make api-types。\n"
-                f"The API's types are not current: run make api-types.\n{tail(log, 10)}"
+                f"The API's types are not current: run make api-types.\n{last_words(log, 10)}"
             )
 
     side_by_side([work()])

@@ -37,7 +37,11 @@ class Node:
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Give the environment for npm: ours, without what would make it leave out the tools."""
         kept = {name: value for name, value in environ.items() if name != "NODE_ENV"}
-        return kept | {"PATH": f"{self.folder}:{environ.get('PATH', '')}", "npm_config_update_notifier": "false"}
+        return kept | {
+            "PATH": f"{self.folder}:{environ.get('PATH', '')}",
+            "npm_config_update_notifier": "false",
+            "NO_COLOR": "1",
+        }
 
 
 def find_node(environ: Mapping[str, str]) -> Node:

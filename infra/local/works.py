@@ -1,6 +1,7 @@
 """Several works at once, each of them a row of processes; none of the processes outlives us."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -8,11 +9,12 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from infra.local.children import die_with_parent
+from infra.local.children import die_with_parent, tail
 
 Work = Generator[subprocess.Popen[bytes], None, None]
 
 _LOOK_SECONDS = 0.02
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def side_by_side(works: Iterable[Work]) -> None:
@@ -34,6 +36,11 @@ def side_by_side(works: Iterable[Work]) -> None:
             process.wait()
         for work in works:
             work.close()
+
+
+def last_words(log: Path, lines: int) -> str:
+    """Give the end of a log without the colours that some tools write even into files."""
+    return _COLOUR.sub("", tail(log, lines))
 
 
 def _go_on(work: Work, waiting: dict[Work, subprocess.Popen[bytes]]) -> None:
