@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Page, Route
 
 from tests.browser.devices import Device
+from tests.browser.hospital import OpenHospital
 
 RUNNER = Path(__file__).resolve().parents[2] / "clients" / "miniapp" / "dist" / "runner"
 ORIGIN = "https://mini.invalid"
@@ -20,9 +21,15 @@ API_ORIGIN = "https://hospital.invalid"
 
 @dataclass(frozen=True)
 class MiniProgram:
-    """A running mini-program."""
+    """A running mini-program, in the hands of a simulated person."""
 
     page: Page
+    openid: str
+    _scans: list[str]
+
+    def will_scan(self, code: str) -> None:
+        """Hold this code before the camera when the program next asks for one."""
+        self._scans.append(code)
 
     async def open(self, path: str) -> None:
         """Open a page of the program, as `pages/booking/index?id=1`, over the present one."""
@@ -39,12 +46,19 @@ class MiniProgram:
         )
 
 
-async def start_miniprogram(phone: Device, folder: Path) -> MiniProgram:
-    """Start the program on a phone; what it throws until the end of the test fails the test.
+async def start_miniprogram(phone: Device, folder: Path, hospital: OpenHospital) -> MiniProgram:
+    """Start the program on the phone of a new simulated person; what it throws until the end fails the test.
 
     folder: the page that runs it and all it loads.
     """
     files = _files(folder)
+    async with hospital.http.post(hospital.simulator + "/_sim/users", json={}) as reply:
+        openid = (await reply.json())["openid"]
+    program = MiniProgram(phone.page, openid, [])
+
+    async def login() -> str:
+        async with hospital.http.post(f"{hospital.simulator}/_sim/users/{openid}/login") as reply:
+            return (await reply.json())["code"]
 
     async def serve_file(route: Route) -> None:
         path = urlsplit(route.request.url).path.lstrip("/") or "index.html"
@@ -62,8 +76,10 @@ async def start_miniprogram(phone: Device, folder: Path) -> MiniProgram:
     for origin, handler in ((ORIGIN, serve_file), (API_ORIGIN, forward)):
         phone.guard.allow_host(origin)
         await phone.context.route(f"{origin}/**", handler)
+    # what `wx.login` and `wx.scanCode` of the runner ask for
+    await phone.context.expose_function("__login", login)
+    await phone.context.expose_function("__scan", lambda: program._scans.pop(0))
     await phone.goto(f"{ORIGIN}/")
-    program = MiniProgram(phone.page)
     await phone.page.wait_for_function("() => globalThis.__ready || globalThis.__mp?.errors.length")
     phone.guard.checks.append(lambda: _complaints(program))
     return program

@@ -66,8 +66,8 @@ async def test_a_wrong_password_is_refused_in_words(desk, open_hospital):
     await axe(desk.page)
 
 
-async def test_the_mini_program_opens(phone, miniprogram_page):
-    await start_miniprogram(phone, miniprogram_page)
+async def test_the_mini_program_opens(phone, miniprogram_page, open_hospital):
+    await start_miniprogram(phone, miniprogram_page, open_hospital)
     await expect(phone.page.get_by_role("button", name="首页")).to_be_visible()
     await phone.shoot("home")
 

@@ -105,18 +105,21 @@ MINI_PAGE = """<!doctype html><script>
 </script>"""
 
 
-async def test_a_mini_program_reaches_the_server_by_the_address_it_is_built_with(phone, tmp_path):
+async def test_a_mini_program_reaches_the_server_by_the_address_it_is_built_with(phone, tmp_path, open_hospital):
     (tmp_path / "index.html").write_text(MINI_PAGE)
-    program = await start_miniprogram(phone, tmp_path)
+    program = await start_miniprogram(phone, tmp_path, open_hospital)
     assert await phone.page.evaluate("[__mp.status, Boolean(__mp.id)]") == [200, True]
     assert await program.calls("request") == [{"url": "https://hospital.invalid/healthz"}]
     assert await program.errors() == []
+    assert await phone.page.evaluate("__login()")
+    program.will_scan("D1.desk")
+    assert await phone.page.evaluate("__scan()") == "D1.desk"
     assert await phone.guard.complaints() == []
 
 
-async def test_what_a_mini_program_throws_fails_the_test(phone, tmp_path):
+async def test_what_a_mini_program_throws_fails_the_test(phone, tmp_path, open_hospital):
     (tmp_path / "index.html").write_text(MINI_PAGE)
-    program = await start_miniprogram(phone, tmp_path)
+    program = await start_miniprogram(phone, tmp_path, open_hospital)
     await program.page.evaluate("__mp.errors.push(new TypeError('no data'))")
     assert await phone.guard.complaints() == ["phone: the mini-program threw: TypeError: no data"]
     await program.page.evaluate("__mp.errors.length = 0")
