@@ -101,6 +101,11 @@ export function raw(call: Call): Promise<unknown> {
   return carried(call)
 }
 
+/** Read what is no JSON. */
+export async function rawText(url: string): Promise<string> {
+  return String(await carried({ method: 'GET', url }))
+}
+
 type Values = Record<string, unknown>
 
 export function address(template: string, where: { path?: object; query?: object } = {}): string {
