@@ -4,7 +4,7 @@ import type { Board } from './calls'
 import type { LinkTimes } from './freshness'
 
 const DEAD_MS = 12_000 // a link that is silent for so long is dead, though nobody closed it
-const WAITS_MS = [1_000, 2_000, 4_000, 8_000]
+const WAITS_MS = [500, 1_000, 2_000, 3_000]
 const UNKNOWN_MS = 30_000 // a department that is not there may be opened later
 
 /** Follows the board of a department for as long as the component lives. */
