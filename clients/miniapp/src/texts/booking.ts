@@ -18,7 +18,7 @@ export default area({
     campuses: '院区',
     travel: '交通',
     phone: '电话',
-    hours: '时间',
+    open: '时间',
     services: '便民服务',
     demo: '演示医院，预约不会真的生效',
 
@@ -85,7 +85,9 @@ export default area({
     number: '预约序号',
     bring: '就诊当天请带',
     bringList: '身份证或医保卡、以前的病历和检查结果、正在吃的药。',
-    arrive: '可提前 {n} 分钟报到，到院后出示手机上的就诊码。',
+    arrive: '可提前{time}报到，到院后出示手机上的就诊码。',
+    minutes: ' {n} 分钟',
+    hours: ' {n} 小时',
     see: '查看预约和就诊码',
 
     coming: '待就诊',
@@ -115,7 +117,7 @@ export default area({
     campuses: '院區',
     travel: '交通',
     phone: '電話',
-    hours: '時間',
+    open: '時間',
     services: '便民服務',
     demo: '示範醫院，預約不會真的生效',
 
@@ -182,7 +184,9 @@ export default area({
     number: '預約序號',
     bring: '就診當天請帶',
     bringList: '身分證或醫保卡、以前的病歷和檢查結果、正在吃的藥。',
-    arrive: '可提前 {n} 分鐘報到，到院後出示手機上的就診碼。',
+    arrive: '可提前{time}報到，到院後出示手機上的就診碼。',
+    minutes: ' {n} 分鐘',
+    hours: ' {n} 小時',
     see: '查看預約和就診碼',
 
     coming: '待就診',
@@ -212,7 +216,7 @@ export default area({
     campuses: 'Sites',
     travel: 'Getting here',
     phone: 'Phone',
-    hours: 'Hours',
+    open: 'Hours',
     services: 'Services',
     demo: 'A demonstration hospital; bookings are not real',
 
@@ -279,7 +283,9 @@ export default area({
     number: 'Booking number',
     bring: 'Please bring',
     bringList: 'Identity or insurance card, earlier records and results, the medicines you take.',
-    arrive: 'Check-in opens {n} minutes before. At the hospital show the visit code on your phone.',
+    minutes: '{n} minutes',
+    hours: '{n} hours',
+    arrive: 'Check-in opens {time} before. At the hospital show the visit code on your phone.',
     see: 'See the appointment and code',
 
     coming: 'Coming',

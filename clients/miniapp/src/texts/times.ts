@@ -73,6 +73,11 @@ export function longTime(from: string, to?: string): string {
   return `${longDay(dayOf(from))} ${timeOf(from)}${to ? `–${timeOf(to)}` : ''}`
 }
 
+/** `09:00–09:30` */
+export function span(from: string, to: string): string {
+  return `${timeOf(from)}–${timeOf(to)}`
+}
+
 /** When something happened: the time today, the day before that. */
 export function stamp(moment: string): string {
   const day = dayOf(moment)
