@@ -14,3 +14,8 @@ export function dayAndTime(moment: string): string {
 export function minutesSince(moment: string, now: number): number {
   return Math.floor((now - Date.parse(moment)) / 60_000)
 }
+
+/** Milliseconds of this screen's own clock → `09:05`. */
+export function wallTime(at: number): string {
+  return new Date(at).toTimeString().slice(0, 5)
+}

@@ -37,4 +37,5 @@ export function sound(notes: [number, number][], loudness = 0.25): void {
 
 export const GOOD: [number, number][] = [[880, 0.12], [1318, 0.22]]
 export const BAD: [number, number][] = [[300, 0.18], [220, 0.32]]
+export const KNOWN: [number, number][] = [[660, 0.12], [660, 0.16]]
 export const ALARM: [number, number][] = [[740, 0.2], [988, 0.2], [740, 0.2], [988, 0.3]]
