@@ -46,7 +46,7 @@ export default area({
   en: {
     title: 'Me',
     signedIn: 'Signed in',
-    visitor: 'Simulated person {id}',
+    visitor: 'Visitor {id}',
     weixin: 'WeChat user',
     nobody: 'Not signed in',
     change: 'Be another person',
