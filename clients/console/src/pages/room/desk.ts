@@ -95,6 +95,7 @@ export function useDesk(room: Room) {
   }
 
   function callNext(): Promise<boolean> {
+    news.value = null
     return act('call', async () => {
       await answer(api.POST('/api/v1/rooms/{room_id}/calls', { params: { path: { room_id: room.id } } }))
       return null

@@ -26,6 +26,10 @@ interface Room {
   mayUndo: boolean
 }
 
+export function isKey(name: string): boolean {
+  return name === 'Space' || Object.values<string>(KEYS).includes(name)
+}
+
 /** Gives the deed of a key; null where it does nothing now. */
 export function deedOf(name: string, room: Room): Deed | null {
   const wanted = name === 'Space' ? 'call' : (Object.keys(KEYS) as Deed[]).find((deed) => KEYS[deed] === name)
