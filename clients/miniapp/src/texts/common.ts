@@ -86,7 +86,7 @@ export default area({
     offline: 'Weak network, reconnecting',
     noNetwork: 'No network. Please check your connection and try again.',
     slow: 'The network is too slow; no answer came. Please try again.',
-    unknownAnswer: 'The hospital’s system gave no readable answer. Please try again later.',
+    unknownAnswer: 'The hospital\'s system gave no readable answer. Please try again later.',
     waitSeconds: 'Please try again in {n} s.',
     waitMinutes: 'Please try again in {n} min.',
     signInFirst: 'Please sign in to see this',

@@ -108,7 +108,7 @@ export default area({
     choose: 'Please choose',
     file: 'File no. {number}',
     saved: 'Saved',
-    removeAsk: 'Remove “{name}”?',
+    removeAsk: 'Remove {name}?',
     removed: 'Removed',
     'wrong.missing': 'Please fill in',
     'wrong.string_too_short': 'Please fill in',
