@@ -21,7 +21,7 @@ export function useCode(appointment: () => string) {
   const picture = ref('')
   const problem = ref<Problem | null>(null)
   const life = ref(0) // seconds of the code that is shown
-  const left = ref(0)
+  const left = ref(0) // seconds until it ends
   let endsAt = 0
   let asking = false
   let askedAt = 0
@@ -67,5 +67,7 @@ export function useCode(appointment: () => string) {
   onUnmounted(stop)
   /** A code that has ended is never shown as a good one. */
   const isGood = computed(() => picture.value !== '' && left.value > 0)
-  return { picture, problem, life, left, isGood, start, stop }
+  const renewsIn = computed(() => Math.max(0, left.value - RENEW_WITH_LEFT))
+  const freshness = computed(() => renewsIn.value / Math.max(1, life.value - RENEW_WITH_LEFT))
+  return { picture, problem, left, renewsIn, freshness, isGood, start, stop }
 }
