@@ -42,11 +42,24 @@ function reachableTabs(): Plugin {
   }
 }
 
+/** The framework's mini-program start loads a picture from its maker's host, which tells it the app's id: not from ours. */
+function noBeacon(): Plugin {
+  return {
+    name: 'no-beacon',
+    transform(code, id) {
+      if (!/uni\.mp\.esm\.js(\?|$)/.test(id)) return
+      const out = code.replace(/^ *preloadAsset\(\);$/m, '')
+      if (out === code) this.error('the start of uni-mp-weixin has changed: preloadAsset()')
+      return { code: out, map: null }
+    },
+  }
+}
+
 export default defineConfig(({ mode }) => {
   const env = { ...loadEnv(mode, process.cwd(), 'VITE_'), ...process.env }
   return {
     base: env.VITE_BASE || '/',
-    plugins: [uni(), selfContained(), reachableTabs()],
+    plugins: [uni(), selfContained(), reachableTabs(), noBeacon()],
     css: { preprocessorOptions: { scss: { quietDeps: true } } },
     server: { host: '127.0.0.1', port: 5173, proxy: { '/api': env.API_SERVER || 'http://127.0.0.1:8000' } },
     preview: { host: '127.0.0.1', port: 4173, proxy: { '/api': env.API_SERVER || 'http://127.0.0.1:8000' } },

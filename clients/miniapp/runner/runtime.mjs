@@ -146,16 +146,26 @@ function load(name) {
   return module.exports
 }
 
-/** Keeps Vue from observing the engine's own objects, which would never end. */
+/** Keeps Vue from observing the engine's own objects, which would never end; says `ready`, which the engine leaves to its host. */
 function unobserved(definition) {
   if (!definition) return definition
   const lifetimes = definition.lifetimes ?? {}
-  const created = lifetimes.created ?? definition.created
+  const { created = definition.created, attached, ready, detached } = lifetimes
   definition.lifetimes = {
     ...lifetimes,
     created() {
       Object.defineProperty(this, '__v_skip', { value: true, configurable: true })
       return created?.call(this)
+    },
+    attached() {
+      const result = attached?.call(this)
+      const timer = setTimeout(() => ready?.call(this))
+      Object.defineProperty(this, '__ready', { value: timer, configurable: true })
+      return result
+    },
+    detached() {
+      clearTimeout(this.__ready)
+      return detached?.call(this)
     },
   }
   return definition

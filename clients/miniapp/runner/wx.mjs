@@ -2,8 +2,11 @@
 
 const calls = (globalThis.__wx = [])
 
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'] // no PATCH, as in WeChat
+
 function request(options) {
   const method = options.method || 'GET'
+  if (!METHODS.includes(method)) throw new Error(`wx.request knows no ${method}`)
   const query = method === 'GET' && options.data ? new URLSearchParams(options.data).toString() : ''
   const url = query ? `${options.url}${options.url.includes('?') ? '&' : '?'}${query}` : options.url
   const body = method === 'GET' || options.data === undefined ? undefined : JSON.stringify(options.data)
@@ -127,6 +130,7 @@ const base = {
     })),
   makePhoneCall: (options) => settle(options, () => ({ errMsg: 'makePhoneCall:ok' })),
   setClipboardData: (options) => settle(options, () => ({ errMsg: 'setClipboardData:ok' })),
+  preloadAssets: ({ data }) => data.forEach(({ src }) => (new Image().src = src)), // so that a foreign one is seen
   getNetworkType: (options) => settle(options, () => ({ networkType: 'wifi', errMsg: 'getNetworkType:ok' })),
   getSystemInfoSync: system,
   getWindowInfo: system,
