@@ -24,17 +24,26 @@ export async function signIn(username: string, password: string): Promise<void> 
   me.value = session.staff
 }
 
-/** Asks who the kept token belongs to. Returns false when it is of no use any more. */
+/** Whether the server is away while we ask who works here: there is nothing to show then but that. */
+export const isAway = ref(false)
+const AGAIN_MS = 1_500
+
+/** Asks who the kept token belongs to, until there is an answer. Returns false when it is of no use any more. */
 export async function recognise(): Promise<boolean> {
   if (!token.value) return false
-  if (me.value) return true
-  try {
-    me.value = await answer(api.GET('/api/v1/staff/me'))
-    return true
-  } catch (error) {
-    if (error instanceof Problem && error.status === 401) return false
-    throw error
+  while (!me.value) {
+    try {
+      me.value = await answer(api.GET('/api/v1/staff/me'))
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return false
+      if (!(error instanceof Problem && error.isOpen)) throw error
+      isAway.value = true
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+    } finally {
+      if (me.value) isAway.value = false
+    }
   }
+  return true
 }
 
 /** Ends the session here at once, and at the server when it can be reached. */

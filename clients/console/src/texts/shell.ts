@@ -28,6 +28,8 @@ export default {
     raised: '{time} 发出',
     repeated: '已提醒 {n} 次',
     acknowledged: '已接手',
+    away: '网络不通，正在重新连接，请稍候。',
+    levels: { '0': '专员', '1': '已升级：客服主管', '2': '已升级：科室负责人', '3': '已升级：院委会' },
   },
   en: {
     name: 'Hospital service desk',
@@ -57,5 +59,7 @@ export default {
     raised: 'raised {time}',
     repeated: 'repeated {n} times',
     acknowledged: 'taken',
+    away: 'There is no network. Connecting again, please wait.',
+    levels: { '0': 'Handler', '1': 'Escalated: supervisor', '2': 'Escalated: head', '3': 'Escalated: committee' },
   },
 }

@@ -117,7 +117,8 @@ export function useDesk(deskId: Ref<string | null>) {
   }
 
   function registered(given: Schemas['DeskTicket']): void {
-    show(ofTicket(Date.now(), given, said(given)))
+    const message = say('desk.given', { name: given.ticket.patient.name, number: given.ticket.number })
+    show(ofTicket(Date.now(), given, { ...said(given), message }))
   }
 
   // ---- taking back, and giving another chance

@@ -20,6 +20,7 @@ export type State = (typeof STATES)[number]
 const PAGE = 50
 const CALM_MS = 400 // a burst of changes is one look
 const WITHOUT_STREAM_MS = 15_000
+const DOUBT_MS = 2_500
 const FILTER = 'desk-filter'
 
 interface Filter {
@@ -68,7 +69,20 @@ export function useDay() {
 
   const isLive = useStream('/api/v1/desk/events', { hear: changed, restart: changed })
   const poll = setInterval(() => !isLive.value && void day.refresh(), WITHOUT_STREAM_MS)
+  /** Not live for so long that it should be said; a stream that is only opening is no news. */
+  const isStale = ref(false)
+  let doubt: ReturnType<typeof setTimeout> | undefined
+  watch(
+    () => isLive.value && !day.problem.value?.isOpen,
+    (isWell) => {
+      clearTimeout(doubt)
+      if (isWell) isStale.value = false
+      else doubt = setTimeout(() => (isStale.value = true), DOUBT_MS)
+    },
+    { immediate: true },
+  )
   onScopeDispose(() => {
+    clearTimeout(doubt)
     clearTimeout(calm)
     clearInterval(poll)
   })
@@ -89,7 +103,7 @@ export function useDay() {
   }
 
   void day.refresh()
-  return { filter, day, isLive, seenAt, more }
+  return { filter, day, isStale, seenAt, more }
 }
 
 export type Day = ReturnType<typeof useDay>

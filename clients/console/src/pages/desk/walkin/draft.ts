@@ -86,12 +86,15 @@ export function formOf(of: Draft): Schemas['WalkInForm'] {
   }
 }
 
-/** Gives the server's words for fields of ours; whoever gets none shows the problem as a whole. */
-export function wrongOf(problem: Problem): Wrong {
+/**
+ * Gives what the server says is wrong with fields of ours: its code, which is a key of `desk` where we say it in the
+ * reader's language, or its words. Whoever gets none shows the problem as a whole.
+ */
+export function wrongOf(problem: Problem, isSaid: (code: string) => boolean): Wrong {
   const wrong: Wrong = {}
-  for (const { pointer, detail } of problem.fields) {
+  for (const { pointer, code, detail } of problem.fields) {
     const name = pointer.split('/').at(-1) as Field
-    if (FIELDS.includes(name)) wrong[name] ??= detail
+    if (FIELDS.includes(name)) wrong[name] ??= isSaid(code) ? code : detail
   }
   return wrong
 }
