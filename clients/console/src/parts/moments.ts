@@ -10,6 +10,11 @@ export function dayAndTime(moment: string): string {
   return `${moment.slice(5, 10)} ${clockTime(moment)}`
 }
 
+/** `2026-11-22T09:05:07+08:00` → `11-22 09:05:07`. */
+export function exactTime(moment: string): string {
+  return `${moment.slice(5, 10)} ${moment.slice(11, 19)}`
+}
+
 /** Whole minutes from a moment until `now` (milliseconds); negative when it lies ahead. */
 export function minutesSince(moment: string, now: number): number {
   return Math.floor((now - Date.parse(moment)) / 60_000)

@@ -38,6 +38,10 @@ export default {
       undo: 'Undo',
     },
   },
+  span: {
+    'zh-CN': { dh: '{d} 天 {h} 小时', hm: '{h} 小时 {m} 分', m: '{m} 分', s: '{s} 秒' },
+    en: { dh: '{d} d {h} h', hm: '{h} h {m} min', m: '{m} min', s: '{s} s' },
+  },
   time: {
     'zh-CN': { minutes: '{n} 分钟', justNow: '刚刚', ago: '{n} 分钟前', today: '今天', tomorrow: '明天' },
     en: { minutes: '{n} min', justNow: 'just now', ago: '{n} min ago', today: 'today', tomorrow: 'tomorrow' },
