@@ -23,6 +23,12 @@ test('a slow wireless scanner is heard with our code', () => {
   expect(type(new Burst(), OURS, { gap: 60 }).scan?.code).toBe(OURS)
 })
 
+test('a code of ours survives a stutter once it has begun', () => {
+  const burst = new Burst()
+  const half = type(burst, OURS.slice(0, 40), { enter: false })
+  expect(type(burst, OURS.slice(40), { at: half.at + 400 }).scan?.code).toBe(OURS)
+})
+
 test.each([70, 110, 180, 400])('somebody who types with %i ms from key to key is no scanner', (gap) => {
   expect(type(new Burst(), 'zhangxiaosan', { gap }).scan).toBeNull()
   expect(type(new Burst(), '13800138000', { gap }).scan).toBeNull()

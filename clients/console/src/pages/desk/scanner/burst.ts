@@ -22,7 +22,10 @@ export interface Scan {
 
 const CLOSE_MS = 35 // of any code: faster than fingers over a whole code
 const NEAR_MS = 100 // of our code: wireless scanners are slow, and nobody types `H1.` and 115 more by hand
+/** Once a code of ours has begun, gaps of a scanner that stutters, or of a machine that does, break nothing. */
+const STUTTER_MS = 600
 const SHORTEST = 8
+const OURS_BEGUN = /(?:H1|D1)\.[A-Za-z0-9_.-]{4,}$/
 const OURS = /(?:H1|D1)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+$/
 /** The patient's code has one length: 21 and 64 bytes in base64url. It needs no Enter to be known as whole. */
 const OURS_WHOLE = /H1\.[A-Za-z0-9_-]{28}\.[A-Za-z0-9_-]{86}$/
@@ -36,7 +39,10 @@ export class Burst {
   /** Takes a key. Gives the scan that it ended, if it is the Enter of one. */
   press(key: Key): Scan | null {
     const last = this.keys.at(-1)
-    if (last && key.at - last.at > NEAR_MS) this.keys = []
+    if (last) {
+      const patience = OURS_BEGUN.test(this.text) ? STUTTER_MS : NEAR_MS
+      if (key.at - last.at > patience) this.keys = []
+    }
     if (key.text !== 'Enter') {
       this.keys.push(key)
       return null
