@@ -19,7 +19,6 @@ export default area({
     off: '关',
     signOut: '退出登录',
     signOutAsk: '退出登录？预约不受影响。',
-    about: '关于',
     version: '版本 {version}',
   },
   'zh-TW': {
@@ -40,7 +39,6 @@ export default area({
     off: '關',
     signOut: '登出',
     signOutAsk: '要登出嗎？預約不受影響。',
-    about: '關於',
     version: '版本 {version}',
   },
   en: {
@@ -61,7 +59,6 @@ export default area({
     off: 'Off',
     signOut: 'Sign out',
     signOutAsk: 'Sign out? Your appointments stay.',
-    about: 'About',
     version: 'Version {version}',
   },
 })
