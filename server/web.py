@@ -20,7 +20,7 @@ from sanic import HTTPResponse, Request
 from sanic.response import raw
 from tortoise.exceptions import IntegrityError
 
-from server import clock, db
+from server import clock, db, field_texts
 from server.errors import (
     AppError,
     Malformed,
@@ -110,6 +110,11 @@ def moment(value: datetime | None) -> str | None:
     return None if value is None else clock.local(value).isoformat(timespec="seconds")
 
 
+def _in_words(field: dict[str, Any], language: str) -> dict[str, str]:
+    said = field_texts.say(field["code"], language, field.get("values", {}), field["detail"])
+    return {"pointer": field["pointer"], "code": field["code"], "detail": said}
+
+
 def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> HTTPResponse:
     """Answer with JSON. Bytes are taken to be JSON already."""
     if isinstance(body, BaseModel):
@@ -165,6 +170,8 @@ def problem(request: Request, error: AppError) -> HTTPResponse:
     """Render an error."""
     language = language_of(request)
     data = {key: value for key, value in error.data.items() if key not in {"resource", "allow"}}
+    if "errors" in data:
+        data["errors"] = [_in_words(field, language) for field in data["errors"]]
     body = {
         "type": PROBLEM_TYPE + error.code,
         "title": error.title,
@@ -347,8 +354,9 @@ def _malformed(error: ValidationError) -> Malformed:
                 "pointer": "".join(f"/{part}" for part in item["loc"]),
                 "code": item["type"],
                 "detail": item["msg"][:200],
+                "values": item.get("ctx", {}),
             }
-            for item in error.errors(include_url=False, include_context=False, include_input=False)[:20]
+            for item in error.errors(include_url=False, include_input=False)[:20]
         ]
     )
 
