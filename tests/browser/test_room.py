@@ -65,6 +65,13 @@ def act(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=name)
 
 
+async def looks_right(page: Page) -> None:
+    """Ask axe when the act that was last done is over and painted: until then the buttons are dim."""
+    await expect(page.locator('[aria-busy="true"]')).to_have_count(0)
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+    await axe(page)
+
+
 async def fits(page: Page) -> None:
     """Fail when the page has to be scrolled."""
     for size in SIZES:
@@ -81,7 +88,7 @@ async def test_the_room_is_chosen_once_and_remembered(room, open_hospital):
     await sign_in_staff(room, open_hospital, QUIETS_ROOM_STAFF, "/room")
     page = room.page
     await expect(page.get_by_role("heading", name="请选择诊室")).to_be_visible()
-    await axe(page)
+    await looks_right(page)
     await room.shoot("choose")
     chosen = line.rooms[0]
     await page.get_by_role("button", name=chosen["name"]).click()
@@ -117,7 +124,7 @@ async def test_a_visit_by_keyboard_alone(room, open_hospital):
         await expect(here).to_contain_text(words)
     await expect(act(page, "撤回叫号")).to_contain_text("秒内")
     await fits(page)
-    await axe(page)
+    await looks_right(page)
     await room.shoot("called")
 
     await page.keyboard.press("F4")
@@ -144,7 +151,7 @@ async def test_a_visit_by_keyboard_alone(room, open_hospital):
     await page.keyboard.type("多喝水。")
     await page.get_by_role("button", name="如症状加重").click()
     await page.get_by_text("2 周").click()
-    await axe(page)
+    await looks_right(page)
     await room.shoot("finish")
     await page.keyboard.press("Control+Enter")
     await expect(act(page, "叫下一位")).to_be_visible()
@@ -205,7 +212,7 @@ async def test_a_call_is_undone_passed_over_held_and_left(room, open_hospital):
     await page.keyboard.press("Delete")
     await expect(act(page, "记录离开")).to_be_disabled()
     await page.get_by_text("等候太久").click()
-    await axe(page)
+    await looks_right(page)
     await act(page, "记录离开").click()
     await expect(page.get_by_role("article")).to_be_hidden()
     assert await line.states() == {}
@@ -223,7 +230,7 @@ async def test_a_patient_is_handed_on(room, open_hospital):
     send = dialog.get_by_role("button", name="转诊")
     await expect(send).to_be_disabled()  # to where they already are is nowhere
     await dialog.get_by_label("科室").select_option(label=NEVER_CLOSED)
-    await axe(page)
+    await looks_right(page)
     await send.click()
     await expect(page.get_by_role("article")).to_be_hidden()
     assert list((await there.states()).values()) == ["waiting"]
@@ -242,7 +249,7 @@ async def test_the_line_says_why_one_is_before_the_other(room, open_hospital):
     why = page.get_by_role("complementary", name=f"为什么 {second['number']} 在 {first['number']} 前面")
     await expect(why).to_contain_text("因需要照顾提前 20 分钟")
     await fits(page)
-    await axe(page)
+    await looks_right(page)
     await room.shoot("why")
 
 
@@ -260,7 +267,7 @@ async def test_arrivals_are_told_and_urgent_ones_stand_on_top(room, open_hospita
     await expect(page.get_by_role("status")).to_contain_text(f"急诊患者 {urgent}")
     rows = page.get_by_role("region", name="候诊", exact=True).get_by_role("listitem")
     await expect(rows.nth(0)).to_contain_text(urgent)
-    await axe(page)
+    await looks_right(page)
     await room.shoot("urgent")
 
 
@@ -290,7 +297,7 @@ async def test_what_was_changed_elsewhere_is_refused_shown_and_said(room, open_h
     await expect(page.locator(".problem")).to_contain_text("请看清后再操作一次")
     await expect(page.get_by_role("article")).to_contain_text("第 3 次呼叫")  # and the screen is fresh
     await room.shoot("stale")
-    await axe(page)
+    await looks_right(page)
     await page.keyboard.press("F2")
     await expect(act(page, "完成就诊")).to_be_visible()
     await expect(page.locator(".problem")).to_be_hidden()
@@ -312,11 +319,11 @@ async def test_the_page_is_complete_in_english(open_context, open_hospital, size
     await expect(act(page, "Start visit")).to_be_visible()
     text = await page.get_by_role("main").inner_text()
     assert "room." not in text
-    await axe(page)
+    await looks_right(page)
     await device.shoot("english")
     await act(page, "Pause calls").click()
     await expect(act(page, "Resume calls")).to_be_visible()
     await page.keyboard.press("F7")
     await expect(page.get_by_text("Calls are paused")).to_be_visible()
-    await axe(page)
+    await looks_right(page)
     await device.shoot("paused")

@@ -4,6 +4,8 @@ import { onScopeDispose } from 'vue'
 const WRITING = 'input, textarea, select, [contenteditable="true"]'
 const ANSWERS_TO_SPACE = `${WRITING}, button, a, summary, [role="button"], [role="radio"], [role="option"]`
 
+const ALSO_WHILE_WRITING = /^((Shift\+)?F\d+|Ctrl\+Enter)$/
+
 /** Says a key as buttons show it: `F8`, `Shift+F9`, `Space`, `Ctrl+Z`. */
 export function nameOf(event: KeyboardEvent): string {
   const key = event.code === 'Space' ? 'Space' : event.key.length === 1 ? event.key.toUpperCase() : event.key
@@ -22,7 +24,7 @@ export function useKeys(deed: (name: string) => (() => void) | null): void {
     const at = event.target instanceof Element ? event.target : null
     const name = nameOf(event)
     if (name === 'Space' && at?.closest(ANSWERS_TO_SPACE)) return
-    if (!/^(Shift\+)?F\d+$/.test(name) && at?.closest(WRITING)) return
+    if (!ALSO_WHILE_WRITING.test(name) && at?.closest(WRITING)) return
     const act = deed(name)
     if (!act) return
     event.preventDefault()

@@ -207,7 +207,7 @@ export default {
     act: {
       start: 'Start visit',
       recall: 'Call again',
-      'pass-over': 'Did not come',
+      'pass-over': 'No-show',
       hold: 'Hold',
       undo: 'Undo call',
       undoIn: 'Undo call ({n} s left)',
@@ -225,7 +225,7 @@ export default {
       illegal_move: 'The screen is fresh. Please look at the present state.',
       stale: 'The screen is fresh. Please look and try again.',
       someone_was_faster: 'The screen is fresh. Please look and try again.',
-      undo_too_late: 'Use “Did not come” or “Hold”.',
+      undo_too_late: 'Use “No-show” or “Hold”.',
       has_place: 'Choose another department, or let the patient wait there.',
     },
     waiting: 'Waiting',
