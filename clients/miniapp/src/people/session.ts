@@ -93,13 +93,16 @@ export function signOut(): void {
   uni.removeStorageSync(OPENID)
 }
 
-/** Whether a call is made as somebody. In WeChat always: the first one signs in, without asking. */
 export function isSignedIn(): boolean {
-  let inWeixin = false
+  return token() !== ''
+}
+
+/** Whether calls can be made as somebody; in WeChat this sees to it, as signing in asks nobody there. */
+export async function isKnown(): Promise<boolean> {
   // #ifdef MP-WEIXIN
-  inWeixin = true
+  if (!isSignedIn()) await signIn()
   // #endif
-  return inWeixin || token() !== ''
+  return isSignedIn()
 }
 
 onSignInNeeded(signIn)
