@@ -60,6 +60,12 @@ async def start_miniprogram(phone: Device, folder: Path, hospital: OpenHospital)
         async with hospital.http.post(f"{hospital.simulator}/_sim/users/{openid}/login") as reply:
             return (await reply.json())["code"]
 
+    async def subscribe(template_ids: list[str]) -> dict[str, str]:
+        for template_id in template_ids:
+            allowed = {"template_id": template_id, "result": "accept"}
+            await hospital.http.post(f"{hospital.simulator}/_sim/users/{openid}/subscriptions", json=allowed)
+        return dict.fromkeys(template_ids, "accept")
+
     async def serve_file(route: Route) -> None:
         path = urlsplit(route.request.url).path.lstrip("/") or "index.html"
         if path in files:
@@ -76,8 +82,9 @@ async def start_miniprogram(phone: Device, folder: Path, hospital: OpenHospital)
     for origin, handler in ((ORIGIN, serve_file), (API_ORIGIN, forward)):
         phone.guard.allow_host(origin)
         await phone.context.route(f"{origin}/**", handler)
-    # what `wx.login` and `wx.scanCode` of the runner ask for
+    # what `wx.login`, `wx.requestSubscribeMessage` and `wx.scanCode` of the runner ask for
     await phone.context.expose_function("__login", login)
+    await phone.context.expose_function("__subscribe", subscribe)
     await phone.context.expose_function("__scan", lambda: program._scans.pop(0))
     await phone.goto(f"{ORIGIN}/")
     await phone.page.wait_for_function("() => globalThis.__ready || globalThis.__mp?.errors.length")

@@ -50,7 +50,7 @@ function templates() {
   builtIn.addTmpl('built-in/slot', '<slot />')
   builtIn.addTmpl(
     'built-in/image',
-    '<img src="{{src}}" alt="" style="width:100%;height:100%;object-fit:{{mode === \'aspectFit\' ? \'contain\' : mode === \'aspectFill\' ? \'cover\' : \'fill\'}}" />',
+    '<img src="{{src}}" alt="{{ariaLabel}}" style="width:100%;height:100%;object-fit:{{mode === \'aspectFit\' ? \'contain\' : mode === \'aspectFill\' ? \'cover\' : \'fill\'}}" />',
   )
   return { own: group.getTmplGenObjectGroups(), builtIn: builtIn.getTmplGenObjectGroups() }
 }

@@ -78,7 +78,9 @@ builtIn('picker', {
     },
   },
 })
-builtIn('image', { properties: { src: String, mode: { type: String, value: 'scaleToFill' }, lazyLoad: Boolean } })
+builtIn('image', {
+  properties: { src: String, mode: { type: String, value: 'scaleToFill' }, lazyLoad: Boolean, role: String, ariaLabel: String },
+})
 builtIn('scroll-view', {
   properties: {
     scrollY: Boolean,
@@ -218,7 +220,11 @@ function addStyle(text) {
   document.head.appendChild(sheet)
 }
 
+const hosts = new Set(Object.values(settings).flatMap((setting) => Object.keys(setting.usingComponents ?? {})))
+
 addStyle(baseStyle)
+// a host is an inline box around blocks: what is tapped is the block, but a browser names the host first
+if (hosts.size > 0) addStyle(`page-root, ${[...hosts].join(', ')} { pointer-events: none }`)
 addStyle(appStyle)
 Object.values(styles).forEach(addStyle)
 for (const [name, setting] of Object.entries(settings)) {

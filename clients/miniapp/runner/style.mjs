@@ -4,6 +4,7 @@ html, body { overflow-x: hidden; max-width: 100vw; }
 page, view, scroll-view, picker, image, swiper, swiper-item, form { display: block; }
 scroll-view { overflow: auto; }
 text, label { display: inline; }
+view, text, label, scroll-view, picker, image, swiper, form, button, input, textarea { pointer-events: auto; }
 image { display: inline-block; width: 320px; height: 240px; overflow: hidden; }
 button { display: block; border: 0; padding: 0 14px; font-size: 18px; border-radius: 5px; box-sizing: border-box; }
 input { border: 0; }

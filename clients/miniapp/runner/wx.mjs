@@ -124,10 +124,7 @@ const base = {
   login: (options) => settle(options, async () => ({ code: await globalThis.__login(), errMsg: 'login:ok' })),
   scanCode: (options) => settle(options, async () => ({ result: await globalThis.__scan(), errMsg: 'scanCode:ok' })),
   requestSubscribeMessage: (options) =>
-    settle(options, () => ({
-      ...Object.fromEntries(options.tmplIds.map((id) => [id, 'accept'])),
-      errMsg: 'requestSubscribeMessage:ok',
-    })),
+    settle(options, async () => ({ ...(await globalThis.__subscribe(options.tmplIds)), errMsg: 'requestSubscribeMessage:ok' })),
   makePhoneCall: (options) => settle(options, () => ({ errMsg: 'makePhoneCall:ok' })),
   setClipboardData: (options) => settle(options, () => ({ errMsg: 'setClipboardData:ok' })),
   preloadAssets: ({ data }) => data.forEach(({ src }) => (new Image().src = src)), // so that a foreign one is seen
