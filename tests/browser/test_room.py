@@ -10,46 +10,17 @@ from playwright.async_api import Locator, Page, Route, expect
 from tests.browser.accessibility import axe
 from tests.browser.devices import Device
 from tests.browser.hospital import OpenHospital
+from tests.browser.lines import an_empty_line
 from tests.browser.people import (
     NEVER_CLOSED,
-    a_staff_client,
-    department_named,
     next_slot,
     sign_in_staff,
 )
-from tests.cast import StaffClient, a_patient_with_a_phone
+from tests.cast import a_patient_with_a_phone
 
 QUIET, QUIETS_ROOM_STAFF = "心血管内科", "room3"
 SIZES = ({"width": 1366, "height": 768}, {"width": 1920, "height": 1080})
 TOLD = {"illness": "胸闷、气短三天", "history": "青霉素过敏", "expectations": "查清原因", "needs": "听力不好"}
-
-
-class Line:
-    """A department's queue of this test: empty in the beginning, filled by a guide behind the scenes."""
-
-    def __init__(self, guide: StaffClient, department_id: str, rooms: list[dict[str, Any]]) -> None:
-        self.guide, self.department_id, self.rooms = guide, department_id, rooms
-
-    async def walks_in(self, name: str = "赵无约", **more: Any) -> dict[str, Any]:
-        body = {"patient": {"name": name}, "department_id": self.department_id, **more}
-        return (await self.guide.post("/desk/walk-ins", body))["ticket"]
-
-    async def states(self) -> dict[str, str]:
-        queue = await self.guide.get(f"/queues/{self.department_id}")
-        return {ticket["number"]: ticket["state"] for ticket in queue["tickets"]}
-
-
-async def an_empty_line(hospital: OpenHospital, department: str = QUIET) -> Line:
-    """Send everybody away whom other tests have left, and open all rooms."""
-    guide = await a_staff_client(hospital, "guide1")
-    department_id = (await department_named(hospital, department))["id"]
-    for ticket in (await guide.get(f"/queues/{department_id}"))["tickets"]:
-        await guide.post(f"/tickets/{ticket['id']}/leaving", {"reason": "-"})
-    rooms = (await guide.get(f"/rooms?department={department_id}&limit=100"))["items"]
-    for room in rooms:
-        if room["state"] == "paused":
-            await guide.post(f"/rooms/{room['id']}/resume")
-    return Line(guide, department_id, rooms)
 
 
 async def enter(device: Device, hospital: OpenHospital, room: dict[str, Any], who: str = QUIETS_ROOM_STAFF) -> Page:
@@ -84,7 +55,7 @@ async def fits(page: Page) -> None:
 
 
 async def test_the_room_is_chosen_once_and_remembered(room, open_hospital):
-    line = await an_empty_line(open_hospital)
+    line = await an_empty_line(open_hospital, QUIET)
     await sign_in_staff(room, open_hospital, QUIETS_ROOM_STAFF, "/room")
     page = room.page
     await expect(page.get_by_role("heading", name="请选择诊室")).to_be_visible()
@@ -164,7 +135,7 @@ async def test_a_visit_by_keyboard_alone(room, open_hospital):
 
 
 async def test_two_rooms_that_call_at_once_never_get_the_same(open_context, open_hospital):
-    line = await an_empty_line(open_hospital)
+    line = await an_empty_line(open_hospital, QUIET)
     numbers = [(await line.walks_in())["number"] for _ in range(8)]
     first = await open_context("room", name="first")
     second = await open_context("room", name="second")
@@ -191,7 +162,7 @@ async def test_two_rooms_that_call_at_once_never_get_the_same(open_context, open
 
 
 async def test_a_call_is_undone_passed_over_held_and_left(room, open_hospital):
-    line = await an_empty_line(open_hospital)
+    line = await an_empty_line(open_hospital, QUIET)
     number = (await line.walks_in())["number"]
     page = await enter(room, open_hospital, line.rooms[0])
     aside = page.get_by_role("region", name="不在队列中")
@@ -219,7 +190,7 @@ async def test_a_call_is_undone_passed_over_held_and_left(room, open_hospital):
 
 
 async def test_a_patient_is_handed_on(room, open_hospital):
-    line = await an_empty_line(open_hospital)
+    line = await an_empty_line(open_hospital, QUIET)
     there = await an_empty_line(open_hospital, NEVER_CLOSED)
     await line.walks_in()
     page = await enter(room, open_hospital, line.rooms[0])
@@ -237,7 +208,7 @@ async def test_a_patient_is_handed_on(room, open_hospital):
 
 
 async def test_the_line_says_why_one_is_before_the_other(room, open_hospital):
-    line = await an_empty_line(open_hospital)
+    line = await an_empty_line(open_hospital, QUIET)
     first, second = await line.walks_in(), await line.walks_in("欧阳小四", flags=["elderly"])
     page = await enter(room, open_hospital, line.rooms[0])
     rows = page.get_by_role("region", name="候诊", exact=True).get_by_role("listitem").get_by_role("button")
@@ -254,7 +225,7 @@ async def test_the_line_says_why_one_is_before_the_other(room, open_hospital):
 
 
 async def test_arrivals_are_told_and_urgent_ones_stand_on_top(room, open_hospital):
-    line = await an_empty_line(open_hospital)
+    line = await an_empty_line(open_hospital, QUIET)
     page = await enter(room, open_hospital, line.rooms[0])
     await expect(act(page, "叫下一位")).to_be_disabled()
     await room.shoot("empty")
@@ -272,7 +243,7 @@ async def test_arrivals_are_told_and_urgent_ones_stand_on_top(room, open_hospita
 
 
 async def test_what_was_changed_elsewhere_is_refused_shown_and_said(room, open_hospital):
-    line = await an_empty_line(open_hospital)
+    line = await an_empty_line(open_hospital, QUIET)
     await line.walks_in()
     await room.page.route("**/events", _cut)  # so that the screen cannot know
     page = await enter(room, open_hospital, line.rooms[0])
@@ -309,7 +280,7 @@ async def _cut(route: Route) -> None:
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size["width"]))
 async def test_the_page_is_complete_in_english(open_context, open_hospital, size):
-    line = await an_empty_line(open_hospital)
+    line = await an_empty_line(open_hospital, QUIET)
     for flags in ([], ["wheelchair"], ["child", "feverish"], []):
         await line.walks_in(flags=flags)
     device = await open_context("room", viewport=size)
