@@ -237,9 +237,12 @@ const title = Object.assign(document.createElement('div'), { className: 'wx-titl
 const host = document.createElement('div')
 document.body.append(title, host)
 
+/** Shows or hides a page; each keeps the place to which it was scrolled. */
 function turn(page, isShown) {
+  if (!isShown) page.top = scrollY
   page.element.style.display = isShown ? '' : 'none'
   if (!isShown) return page.instance.onHide?.()
+  scrollTo(0, page.top ?? 0)
   title.textContent = settings[page.path].navigationBarTitleText || app.window?.navigationBarTitleText || ''
   page.component.triggerPageLifetime?.('show', [])
   return page.instance.onShow?.()
