@@ -23,10 +23,14 @@ test('a slow wireless scanner is heard with our code', () => {
   expect(type(new Burst(), OURS, { gap: 60 }).scan?.code).toBe(OURS)
 })
 
-test('a code of ours survives a stutter once it has begun', () => {
+test.each([1, 3, 40, 117])('a whole code of ours survives a stutter after %i keys', (keys) => {
   const burst = new Burst()
-  const half = type(burst, OURS.slice(0, 40), { enter: false })
-  expect(type(burst, OURS.slice(40), { at: half.at + 400 }).scan?.code).toBe(OURS)
+  const half = type(burst, OURS.slice(0, keys), { enter: false })
+  expect(type(burst, OURS.slice(keys), { at: half.at + 400, gap: 40 }).scan?.code).toBe(OURS)
+})
+
+test('a piece of our code typed by hand is no scan', () => {
+  expect(type(new Burst(), 'H1.abc.def', { gap: 150 }).scan).toBeNull()
 })
 
 test.each([70, 110, 180, 400])('somebody who types with %i ms from key to key is no scanner', (gap) => {

@@ -20,12 +20,10 @@ export interface Scan {
   from: number
 }
 
-const CLOSE_MS = 35 // of any code: faster than fingers over a whole code
-const NEAR_MS = 100 // of our code: wireless scanners are slow, and nobody types `H1.` and 115 more by hand
-/** Once a code of ours has begun, gaps of a scanner that stutters, or of a machine that does, break nothing. */
-const STUTTER_MS = 600
+const CLOSE_MS = 50 // of any code: faster than fingers over a whole code
+const NEAR_MS = 100 // of what begins like our code: wireless scanners are slow
+const STUTTER_MS = 600 // of a whole code of ours: nobody types one by hand, so a scanner or a machine may stutter
 const SHORTEST = 8
-const OURS_BEGUN = /(?:H1|D1)\.[A-Za-z0-9_.-]{4,}$/
 const OURS = /(?:H1|D1)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+$/
 /** The patient's code has one length: 21 and 64 bytes in base64url. It needs no Enter to be known as whole. */
 const OURS_WHOLE = /H1\.[A-Za-z0-9_-]{28}\.[A-Za-z0-9_-]{86}$/
@@ -39,15 +37,12 @@ export class Burst {
   /** Takes a key. Gives the scan that it ended, if it is the Enter of one. */
   press(key: Key): Scan | null {
     const last = this.keys.at(-1)
-    if (last) {
-      const patience = OURS_BEGUN.test(this.text) ? STUTTER_MS : NEAR_MS
-      if (key.at - last.at > patience) this.keys = []
-    }
+    if (last && key.at - last.at > STUTTER_MS) this.keys = []
     if (key.text !== 'Enter') {
       this.keys.push(key)
       return null
     }
-    const scan = this.read()
+    const scan = this.read(key.at)
     this.keys = []
     return scan
   }
@@ -57,15 +52,15 @@ export class Burst {
    * kept: on a busy page the call may come between two keys of a burst, and their times tell better.
    */
   silence(): Scan | null {
-    if (!OURS_WHOLE.test(this.text)) return null
-    const scan = this.read()
-    this.keys = []
+    const scan = this.match(OURS_WHOLE, 0)
+    if (scan) this.keys = []
     return scan
   }
 
   /** Whether the last key came at a scanner's pace: then it is no shortcut. */
   get isFast(): boolean {
-    return this.keys.length > 1 && this.isCloseAfter(this.keys.length - 1)
+    const [before, last] = this.keys.slice(-2)
+    return before !== undefined && last !== undefined && last.at - before.at <= CLOSE_MS
   }
 
   /** How many keys near each other it keeps. */
@@ -77,18 +72,27 @@ export class Burst {
     return this.keys.map((key) => key.text).join('')
   }
 
-  private read(): Scan | null {
-    const ours = OURS.exec(this.text)
-    if (ours) return { code: ours[0], from: ours.index }
+  /** at: when Enter went down. */
+  private read(at: number): Scan | null {
+    const whole = this.match(OURS_WHOLE, 0)
+    if (whole) return whole
+    const ours = this.match(OURS, this.tail(NEAR_MS, at))
+    if (ours) return ours
     // no code of ours: only the close keys at the end count, what was typed before stays where it is
-    let start = this.keys.length
-    while (start > 0 && this.isCloseAfter(start)) start--
-    if (this.keys.length - start < SHORTEST) return null
-    return { code: this.text.slice(start), from: start }
+    const from = this.tail(CLOSE_MS, at)
+    return this.keys.length - from < SHORTEST ? null : { code: this.text.slice(from), from }
   }
 
-  private isCloseAfter(index: number): boolean {
-    const key = this.keys[index]
-    return key === undefined || key.at - this.keys[index - 1]!.at <= CLOSE_MS
+  private match(form: RegExp, from: number): Scan | null {
+    const found = form.exec(this.text.slice(from))
+    return found && { code: found[0], from: from + found.index }
+  }
+
+  /** Index of the first of the last keys that are no further apart than `gap`; Enter may be as late as near keys are. */
+  private tail(gap: number, enterAt: number): number {
+    let from = this.keys.length
+    if (from === 0 || enterAt - this.keys[from - 1]!.at > NEAR_MS) return from
+    for (from--; from > 0 && this.keys[from]!.at - this.keys[from - 1]!.at <= gap; ) from--
+    return from
   }
 }
