@@ -115,7 +115,7 @@ const base = {
   setScreenBrightness() {},
   vibrateLong() {},
   vibrateShort() {},
-  pageScrollTo() {},
+  pageScrollTo: (options) => settle(options, () => scrollTo(0, options.scrollTop ?? 0)),
   switchTab: (options) => globalThis.__mp.open(options.url, true),
   navigateTo: (options) => globalThis.__mp.open(options.url),
   redirectTo: (options) => globalThis.__mp.open(options.url, true),
