@@ -21,20 +21,23 @@ function selfContained(): Plugin {
   }
 }
 
-/** The framework draws the tab bar with bare boxes and pictures: make it buttons that a keyboard and a voice can reach. */
+/** The framework draws the tab bar with bare boxes and pictures: make it buttons that a keyboard and a voice can reach.
+
+The picture inside of an `<image>` is silent: what it shows is said by the `<image>` itself. */
 function reachableTabs(): Plugin {
   const button = `"role": "button", "tabindex": 0,
     "onKeydown": (event) => event.key === "Enter" && event.currentTarget.click(),`
   const changes = [
     ['"class": "uni-tabbar__item",\n    "onClick"', `"class": "uni-tabbar__item", ${button}\n    "onClick"`],
     ['"src": getRealPath(iconPath)\n  }, null, 8', '"alt": "", "src": getRealPath(iconPath)\n  }, null, 8'],
+    ['img.draggable = props2.draggable;', 'img.draggable = props2.draggable; img.alt = "";'],
   ] as const
   return {
     name: 'reachable-tabs',
     transform(code, id) {
       if (!/uni-h5\.es\.js(\?|$)/.test(id)) return
       for (const [from, to] of changes) {
-        if (!code.includes(from)) this.error(`the tab bar of uni-h5 has changed: ${from}`)
+        if (!code.includes(from)) this.error(`uni-h5 has changed: ${from}`)
         code = code.replace(from, to)
       }
       return { code, map: null }

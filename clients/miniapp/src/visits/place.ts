@@ -7,11 +7,11 @@ const NEAR_AHEAD = 3
 export const NEAR_SECONDS = 4
 export const FAR_SECONDS = 10
 
-/** In how many seconds to ask again; null when nothing more will change. */
-export function nextLook(place: Place | null): number | null {
+/** In how many seconds to ask again; null when nothing more will change. `isToday`: of the appointment. */
+export function nextLook(place: Place | null, isToday: boolean): number | null {
   if (place === null) return NEAR_SECONDS
   if (['done', 'left', 'completed', 'cancelled', 'rescheduled', 'expired', 'no_show'].includes(place.state)) return null
-  if (place.number === null) return NEAR_SECONDS // the guide may scan at any moment
+  if (place.number === null) return isToday ? NEAR_SECONDS : null // the guide may scan at any moment of the day
   if (place.state !== 'waiting') return NEAR_SECONDS
   return (place.ahead ?? 0) <= NEAR_AHEAD ? NEAR_SECONDS : FAR_SECONDS
 }

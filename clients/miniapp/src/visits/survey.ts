@@ -1,0 +1,12 @@
+/** Which survey is about which visit. Pure. */
+import type { Schema } from '../api/client'
+import { dayOf } from '../texts/times'
+
+/** The survey about a visit: the same patient, department and day. An unanswered one comes first: somebody may be seen twice a day. */
+export function surveyOf(visit: Schema<'AppointmentDetail'>, surveys: Schema<'SurveyView'>[]): Schema<'SurveyView'> | null {
+  const day = dayOf(visit.visit?.finished_at ?? visit.slot.starts_at)
+  const about = surveys.filter(
+    (one) => one.patient_name === visit.patient.name && one.department_name === visit.department.name && dayOf(one.visited_at) === day,
+  )
+  return about.find(({ answered, state }) => !answered && state !== 'expired') ?? about.find(({ answered }) => answered) ?? null
+}
