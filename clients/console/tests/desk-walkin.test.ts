@@ -37,7 +37,7 @@ test('wrong fields come to their fields, in our words where we have them', () =>
     { pointer: '/flags/0', code: 'x', detail: 'x' },
   ]
   const problem = new Problem('invalid', 422, 'Something', fields)
-  expect(wrongOf(problem, (code) => code === 'wrong_phone')).toEqual({ phone: 'wrong_phone', id_number: 'no' })
+  expect(wrongOf(problem)).toEqual({ phone: '5 to 20 digits', id_number: 'no' })
 })
 
 test('departments are found by name, pinyin and initials, the nearest first', () => {

@@ -1,7 +1,16 @@
 /** Times as people read them, always in the hospital's zone: the server sends every moment with its offset in it. */
 
+let offsetMinutes = 8 * 60 // China's, until the server has sent a moment
+
+/** Takes the hospital's offset from a moment of the server's. */
+function learn(moment: string): void {
+  const found = /([+-])(\d\d):(\d\d)$/.exec(moment)
+  if (found) offsetMinutes = (found[1] === '-' ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3]))
+}
+
 /** `2026-11-22T09:05:00+08:00` → `09:05`. */
 export function clockTime(moment: string): string {
+  learn(moment)
   return moment.slice(11, 16)
 }
 
@@ -20,7 +29,7 @@ export function minutesSince(moment: string, now: number): number {
   return Math.floor((now - Date.parse(moment)) / 60_000)
 }
 
-/** Milliseconds of this screen's own clock → `09:05`. */
+/** Milliseconds → `09:05` at the hospital, wherever the screen thinks it stands. */
 export function wallTime(at: number): string {
-  return new Date(at).toTimeString().slice(0, 5)
+  return new Date(at + offsetMinutes * 60_000).toISOString().slice(11, 16)
 }

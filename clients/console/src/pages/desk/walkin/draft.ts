@@ -86,15 +86,12 @@ export function formOf(of: Draft): Schemas['WalkInForm'] {
   }
 }
 
-/**
- * Gives what the server says is wrong with fields of ours: its code, which is a key of `desk` where we say it in the
- * reader's language, or its words. Whoever gets none shows the problem as a whole.
- */
-export function wrongOf(problem: Problem, isSaid: (code: string) => boolean): Wrong {
+/** Gives what the server says is wrong with fields of ours. Whoever gets none shows the problem as a whole. */
+export function wrongOf(problem: Problem): Wrong {
   const wrong: Wrong = {}
-  for (const { pointer, code, detail } of problem.fields) {
+  for (const { pointer, detail } of problem.fields) {
     const name = pointer.split('/').at(-1) as Field
-    if (FIELDS.includes(name)) wrong[name] ??= isSaid(code) ? code : detail
+    if (FIELDS.includes(name)) wrong[name] ??= detail
   }
   return wrong
 }
