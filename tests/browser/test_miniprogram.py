@@ -1,5 +1,6 @@
 """A patient in WeChat: the mini-program package, as it would be uploaded, against a real hospital."""
 
+import asyncio
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -140,6 +141,28 @@ async def test_a_person_is_changed_by_a_platform_that_knows_no_patch(phone, mini
     assert [one["name"] for one in (await patient.get("/patients"))["items"]] == ["苏晚清"]
 
 
+async def test_a_visit_is_rated_one_question_a_screen(phone, miniprogram_page, open_hospital):
+    program = await start_miniprogram(phone, miniprogram_page, open_hospital)
+    page = program.page
+    patient = await the_same_person(program, open_hospital)
+    await is_added(patient, NAME)
+    survey = await a_survey_after_a_visit(patient)
+    kinds = [item["type"] for item in survey["items"]]
+
+    await program.open(f"pages/survey/survey?id={survey['id']}")
+    for number, kind in enumerate(kinds, start=1):
+        await expect(page.get_by_text(f"第 {number} 题，共 {len(kinds)} 题")).to_be_visible()
+        await phone.shoot(f"question-{number}")
+        # a star leads on by itself
+        await (page.get_by_role("radio", name="5 星") if kind == "stars" else button(program, "跳过")).tap()
+    await expect(page.get_by_text("最后一步")).to_be_visible()
+    await phone.shoot("last")
+    await button(program, "提交评价").tap()
+    await expect(page.get_by_role("heading", name="谢谢您")).to_be_visible()
+    await phone.shoot("thanks")
+    assert (await patient.get(f"/surveys/{survey['id']}"))["answered"] is True
+
+
 def button(program: MiniProgram, words: str) -> Locator:
     """Find the one button on the page shown that begins with these words."""
     return program.page.get_by_role("button", name=re.compile(f"^{words}"))
@@ -191,6 +214,20 @@ async def room_of(doctor: StaffClient, slot: dict[str, Any]) -> dict[str, Any]:
     department = await department_named(doctor.site)
     rooms = (await doctor.get(f"/rooms?department={department['id']}&limit=100"))["items"]
     return next(one for one in rooms if (one["practitioner"] or {}).get("id") == slot["practitioner_id"])
+
+
+async def a_survey_after_a_visit(patient: PatientClient) -> dict[str, Any]:
+    """Let a patient visit a doctor, and give what is asked afterwards."""
+    hospital = patient.site
+    guide = await a_staff_client(hospital, "guide1")
+    doctor = await a_staff_client(hospital, "room2")
+    slot = await next_slot(hospital)
+    scan = await guide.scans(await patient.code((await patient.books(slot["id"]))["id"]))
+    room = await room_of(doctor, slot)
+    await is_seen(doctor, await is_called(doctor, room["id"], scan["ticket"]["number"]), ADVICE)
+    while not (surveys := (await patient.get("/surveys"))["items"]):
+        await asyncio.sleep(0.1)  # the worker sends it
+    return await patient.get(f"/surveys/{surveys[0]['id']}")
 
 
 async def is_called(doctor: StaffClient, room_id: str, number: str) -> dict[str, Any]:
