@@ -261,7 +261,7 @@ export default {
     act: {
       acknowledge: 'I take it',
       acknowledgeHint: 'Nobody has taken it yet. Taking it stops the alerts of everybody.',
-      reply: 'Reply to the patient',
+      reply: 'Reply',
       answer: 'Answer',
       note: 'Internal note',
       assign: 'Hand over',
