@@ -39,6 +39,22 @@ async def next_slot(hospital: OpenHospital, department: str = NEVER_CLOSED) -> d
     return next(one for one in slots if one["available"] > 0 and datetime.fromisoformat(one["ends_at"]) > soon)
 
 
+async def sign_in_phone(
+    device: Device, hospital: OpenHospital, *, name: str = "陈小雨", phone: str = "13800138000"
+) -> PatientClient:
+    """Sign in on a phone's page as a new simulated person; gives the same session behind the scenes, with a file."""
+    page = device.page
+    await device.goto("/m/#/pages/signin/signin")
+    await expect(page.get_by_role("heading", name="以模拟用户登录")).to_be_visible()
+    async with page.expect_response("**/api/v1/sessions") as answer:
+        await page.get_by_role("button", name="新建一位模拟用户").tap()
+    session = await (await answer.value).json()
+    await expect(page).not_to_have_url(re.compile("signin"))
+    person = PatientClient(site=hospital, token=session["token"], account_id=session["account"]["id"])
+    person.patient_id = (await person.post("/patients", {"name": name, "phone": phone, "relation": "self"}))["id"]
+    return person
+
+
 async def sign_in_staff(device: Device, hospital: OpenHospital, username: str, door: str = "/") -> None:
     """Sign a member of staff in by the console's page, and be at a door behind it: `/desk`, `/room`, `/complaints`."""
     login = hospital.logins[username]
