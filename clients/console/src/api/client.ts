@@ -23,7 +23,7 @@ const manner: Middleware = {
   },
   onResponse({ request, response }) {
     const body = bodies.get(request)
-    // 409 «in progress» and 5xx leave it open whether it was done: the key stays
+    // 5xx and 429 leave it open whether it was done: the key stays
     if (body !== undefined && response.status < 500 && response.status !== 429) {
       settle('POST', new URL(request.url).pathname, body)
     }
