@@ -57,6 +57,7 @@ async def test_a_phone_from_the_code_to_a_settled_complaint(open_context, open_h
     # the code that the guide's scanner reads from the glass, while the network is away
     picture = shown(page, "img", "就诊码")
     await expect(picture).to_be_visible()
+    await expect(page.get_by_text("已登录")).to_be_hidden()  # a note that lies over the page for two seconds
     await looks_right(page)
     await phone.shoot("code")
     async with offline(phone.context):
