@@ -165,7 +165,7 @@ async def test_a_walk_in_gets_a_number_by_the_keyboard_alone(desk, open_hospital
     await page.keyboard.press("Enter")
     number = page.get_by_label("身份证号")
     await expect(number).to_be_focused()
-    await expect(number).to_have_accessible_description("身份证号是 18 位，请核对")
+    await expect(number).to_have_accessible_description("身份证号应为 18 位。")
     await axe(page)
     await number.fill("")
     await page.keyboard.press("Enter")
