@@ -59,6 +59,9 @@ def _declare(commands: Any) -> None:
     imports.add_argument("what", choices=["catalogue"])
     imports.add_argument("file", type=Path)
     imports.add_argument("--dry-run", action="store_true", help="report every bad line and change nothing")
+    exports = command("export", _export, "write the catalogue into a CSV or Excel file that can be imported again")
+    exports.add_argument("what", choices=["catalogue"])
+    exports.add_argument("file", type=Path)
     simulate = command("simulate", _simulate, "play a morning against the running system and check the invariants")
     simulate.add_argument("--patients", type=int, default=300)
     simulate.add_argument("--speed", type=float, default=120.0, help="how many times faster than the clock on the wall")
@@ -187,6 +190,18 @@ def _import(options: argparse.Namespace) -> int:
     report = _with_database(lambda: import_catalogue(options.file, dry_run=options.dry_run))
     print(report.text())
     return 0 if report.is_good else 1
+
+
+def _export(options: argparse.Namespace) -> int:
+    from infra.catalogue import export_catalogue
+
+    try:
+        count = _with_database(lambda: export_catalogue(options.file))
+    except (ValueError, OSError) as error:
+        print(f"hospital: {error}", file=sys.stderr)
+        return 1
+    print(f"已导出 / exported: {count}")
+    return 0
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """The routes of the kernel: health, metrics, sign-in, the hospital page, the API's own description."""
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -45,6 +46,7 @@ GAUGES = (
     ("hospital_tickets_waiting", "SELECT count(*) FROM ticket WHERE state = 'waiting'"),
 )
 GAUGE_SECONDS = 5.0
+_LIST_SIGNS = re.compile("[、，,；;\\n]")  # between the services of a hospital
 _gauges: dict[str, Any] = {"at": 0.0, "text": b""}
 
 
@@ -103,6 +105,13 @@ class CampusView(View):
     directions: str
 
 
+class MapPointView(View):
+    """A place on the map, in GCJ-02 as the platform's maps take it."""
+
+    latitude: float
+    longitude: float
+
+
 class HospitalView(View):
     """The hospital page."""
 
@@ -114,6 +123,10 @@ class HospitalView(View):
     emergency_phone: str
     opening_hours: str
     services: str
+    service_list: list[str]
+    emergency_hours: str
+    price_notes: str
+    map_point: MapPointView | None
     timezone: str
     is_demo: bool
     campuses: list[CampusView]
@@ -265,13 +278,23 @@ async def hospital(_: Request) -> HospitalView:
         "emergency_phone",
         "opening_hours",
         "services",
+        "emergency_hours",
+        "price_notes",
         "is_demo",
     )
     return HospitalView(
         **{name: getattr(found, name) for name in names},
+        service_list=[word for part in _LIST_SIGNS.split(found.services) if (word := part.strip())],
+        map_point=_map_point(found),
         timezone=str(clock.zone()),
         campuses=[CampusView(id=str(c.id), name=c.name, address=c.address, directions=c.directions) for c in campuses],
     )
+
+
+def _map_point(hospital: Hospital) -> MapPointView | None:
+    if hospital.latitude is None or hospital.longitude is None:
+        return None
+    return MapPointView(latitude=hospital.latitude, longitude=hospital.longitude)
 
 
 def show_staff(staff: SignedInStaff) -> StaffView:

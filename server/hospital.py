@@ -35,6 +35,10 @@ class Hospital(Row):
     emergency_phone = fields.TextField(default="")
     opening_hours = fields.TextField(default="")
     services = fields.TextField(default="")
+    latitude = fields.FloatField(null=True)  # GCJ-02, as the platform's maps take it
+    longitude = fields.FloatField(null=True)
+    emergency_hours = fields.TextField(default="")
+    price_notes = fields.TextField(default="")
     is_demo = fields.BooleanField(default=False)
 
     class Meta:
@@ -76,6 +80,8 @@ class Practitioner(Row):
     department_id = fields.UUIDField()
     specialities = fields.TextField(default="")
     introduction = fields.TextField(default="")
+    photo = fields.TextField(default="")
+    gender = fields.TextField(null=True)
     active = fields.BooleanField(default=True)
     version = fields.IntField(default=1)
 

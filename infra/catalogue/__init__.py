@@ -1,6 +1,9 @@
-"""Reading a hospital's catalogue from a CSV or Excel file: departments, practitioners, rooms, weekly schedules."""
+"""Reading and writing a hospital's catalogue as a CSV or Excel file.
 
-from infra.catalogue.actions import import_catalogue
+Departments, practitioners, rooms, weekly schedules, prices, questions and answers.
+"""
+
+from infra.catalogue.actions import export_catalogue, import_catalogue
 from infra.catalogue.report import Report
 
-__all__ = ["Report", "import_catalogue"]
+__all__ = ["Report", "export_catalogue", "import_catalogue"]

@@ -1,4 +1,4 @@
-"""`import_catalogue`: a file is let in whole or not at all."""
+"""`import_catalogue`: a file is let in whole or not at all. `export_catalogue`: the same file back."""
 
 import asyncio
 from dataclasses import replace
@@ -8,7 +8,8 @@ from infra.catalogue.reading import Found, read
 from infra.catalogue.report import Report
 from infra.catalogue.rules import Words, check
 from infra.catalogue.specialities import specialities
-from infra.catalogue.store import initials, lock, read_state, write
+from infra.catalogue.store import initials, lock, read_staff, read_state, write
+from infra.catalogue.writing import write_file
 from miniapp_api.booking.actions import open_sessions
 from server import db
 
@@ -41,9 +42,21 @@ async def import_catalogue(path: str | Path, *, dry_run: bool) -> Report:
     return replace(report, sessions_opened=await open_sessions(days=SESSION_DAYS))
 
 
+async def export_catalogue(path: str | Path) -> int:
+    """Write the whole catalogue into a CSV or XLSX file, which can be imported again and then changes nothing.
+
+    Returns: how many lines it has. Raises: ValueError for another kind of file, OSError.
+    """
+    async with db.transaction():
+        await lock()  # no import in between
+        state = await read_state()
+    return await asyncio.to_thread(write_file, Path(path), state)
+
+
 async def _load(found: Found, *, dry_run: bool) -> Report:
     await lock()
-    checked = check(found.lines, await read_state(), Words(specialities=specialities(), initials=initials))
+    words = Words(specialities=specialities(), initials=initials, staff=await read_staff())
+    checked = check(found.lines, await read_state(), words)
     bad = [*found.bad, *checked.bad]
     if bad:
         sheets = {line.sheet: place for place, line in reversed(list(enumerate(found.lines)))}

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from infra.catalogue.columns import KINDS, Kind, Unreadable
+from infra.catalogue.cells import Unreadable
+from infra.catalogue.columns import KINDS, Kind
 from infra.catalogue.reading import Line
 from infra.catalogue.report import BadLine
 
@@ -62,7 +63,7 @@ def draft_all(lines: Iterable[Line], state: State) -> tuple[Drafts, list[BadLine
         given, faults = _read_cells(line)
         bad += faults
         failed = frozenset(fault.column for fault in faults)
-        has_key = all(name in given for name in kind.key)
+        has_key = kind.has_key(given) and failed.isdisjoint(kind.key)
         key = kind.key_of(given) if has_key else ()
         known = state[kind.name].get(key) if has_key else None
         if known is None:

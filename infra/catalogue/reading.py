@@ -13,7 +13,8 @@ from typing import Any
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from infra.catalogue.columns import COLUMN_WORDS, KIND_BY_WORD, KIND_WORDS, KINDS, NOTES, Kind, shown
+from infra.catalogue.cells import shown
+from infra.catalogue.columns import COLUMN_WORDS, KIND_BY_WORD, KIND_WORDS, KINDS, NOTES, Kind
 from infra.catalogue.report import BadLine
 
 LARGEST_FILE = 20 * 1024 * 1024

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from string import ascii_uppercase
 
-from infra.catalogue.columns import CAMPUS, DEPARTMENT, HOSPITAL, PRACTITIONER, ROOM, SCHEDULE, Kind, shown
+from infra.catalogue.cells import shown
+from infra.catalogue.columns import CAMPUS, DEPARTMENT, FAQ, HOSPITAL, PRACTITIONER, PRICE, ROOM, SCHEDULE, Kind
 from infra.catalogue.drafts import Draft, Drafts, Rows, State, Values, draft_all
 from infra.catalogue.reading import Line
 from infra.catalogue.report import BadLine, Count
@@ -17,10 +18,14 @@ WEEKDAYS = "一二三四五六日"
 
 @dataclass(frozen=True)
 class Words:
-    """What names are checked against and made from. specialities: code and name; initials: of a Chinese name."""
+    """What names are checked against and made from.
+
+    specialities: code and name; initials: of a Chinese name; staff: the user names of those who may own an answer.
+    """
 
     specialities: dict[str, str]
     initials: Callable[[str], str]
+    staff: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,13 @@ def check(lines: Iterable[Line], state: State, words: Words) -> Checked:
     for draft in drafts[DEPARTMENT.name].values():
         bad += _department(draft, target, words)
     bad += _prefixes(drafts[DEPARTMENT.name], target[DEPARTMENT.name], words)
-    for kind in (PRACTITIONER, ROOM):
+    for kind in (PRACTITIONER, ROOM, PRICE):
         for draft in drafts[kind.name].values():
             bad += _refers(draft, "department_code", DEPARTMENT, target)
     for draft in drafts[SCHEDULE.name].values():
         bad += _schedule(draft, target)
+    for draft in drafts[FAQ.name].values():
+        bad += _answer(draft, target, words)
     bad += _overlaps(drafts[SCHEDULE.name], target[SCHEDULE.name])
     return Checked(drafts=drafts, bad=bad)
 
@@ -75,6 +82,10 @@ def _hospital(drafts: Drafts, target: State) -> Iterator[BadLine]:
     if first is not None and not target[HOSPITAL.name]:
         zh = "系统里还没有医院，请加一行 hospital（医院）并填写名称"
         yield BadLine(first.line.sheet, 0, "kind", zh, "there is no hospital yet: add a line of kind hospital")
+    for draft in drafts[HOSPITAL.name].values():
+        if (draft.row["latitude"] is None) != (draft.row["longitude"] is None) and not draft.failed:
+            zh = "纬度和经度要一起填写"
+            yield draft.bad("latitude", zh, "latitude and longitude must be filled in together")
 
 
 def _department(draft: Draft, target: State, words: Words) -> Iterator[BadLine]:
@@ -161,6 +172,20 @@ def _schedule(draft: Draft, target: State) -> Iterator[BadLine]:
         zh = f"{end - begin} 分钟不能分成整的 {row['slot_minutes']} 分钟时段"
         en = f"{end - begin} minutes cannot be divided into slots of {row['slot_minutes']} minutes"
         yield draft.bad("slot_minutes", zh, en)
+
+
+def _answer(draft: Draft, target: State, words: Words) -> Iterator[BadLine]:
+    """An answer that patients read has a day of review; what was taken away does not come back."""
+    row = draft.row
+    yield from _refers(draft, "department_code", DEPARTMENT, target)
+    if row["state"] == "approved" and row["review_on"] is None and "review_on" not in draft.failed:
+        yield draft.bad("review_on", "已批准的答复必须有复核日期", "an approved answer needs the day of its review")
+    if draft.known is not None and draft.known["state"] == "retired" and row["state"] != "retired":
+        zh = "这条问答已停用，请用新的代码另写一条"
+        yield draft.bad("state", zh, "this answer was retired: write a new one under another code")
+    if "owner" in draft.given and row["owner"] not in words.staff:
+        zh = f"没有账号“{shown(row['owner'])}”"
+        yield draft.bad("owner", zh, f"there is no member of staff with the user name {shown(row['owner'])!r}")
 
 
 def span(row: Values) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from infra.catalogue.store import lock, write
-from infra.seed.draw import Demo, draw
+from infra.seed.draw import Demo, Rows, draw
 from infra.seed.plan import DESKS, HALL, LOGINS, PASSWORD
 from miniapp_api.booking.actions import open_sessions
 from server import db
@@ -57,7 +57,8 @@ async def seed_demo(seed: int) -> dict[str, Any]:
 
 
 async def _write(demo: Demo) -> None:
-    await write(demo.catalogue, name_row=lambda kind, key: demo.name_row(kind.name, *key))
+    answers = {"faq": demo.catalogue["faq"]}
+    await _write_catalogue(demo, {name: rows for name, rows in demo.catalogue.items() if name not in answers})
     await db.fetch("UPDATE hospital SET is_demo = true")
     desks = [{"id": demo.name_row("desk", desk.code), **vars(desk)} for desk in DESKS]
     await db.fetch(INSERT_DESKS, _json(desks))
@@ -89,6 +90,11 @@ async def _write(demo: Demo) -> None:
         for day in range(7)
     ]
     await db.fetch(INSERT_DUTY, _json(duty), END_OF_DAY)
+    await _write_catalogue(demo, answers)  # the staff are there now who own them
+
+
+async def _write_catalogue(demo: Demo, rows: dict[str, Rows]) -> None:
+    await write(rows, name_row=lambda kind, key: demo.name_row(kind.name, *key))
 
 
 async def _logins() -> dict[str, Any]:

@@ -2,14 +2,19 @@
 
 import random
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from infra.seed.answers import ANSWERS
 from infra.seed.people import Names, introduction, title_of
 from infra.seed.plan import CAMPUSES, EMERGENCY, HOSPITAL, LOGINS, PLACES, Place
 from infra.seed.weeks import clinics
+from infra.seed.words import ALIASES, GENDERS, PRICES, languages
 
 _SPACE = UUID("6f1c0a52-9a3e-5b0d-8f64-2d1b7c9e4a10")  # any: it only keeps our names apart from everybody else's
+
+FIRST_REVIEW_ON = date(2027, 1, 4)  # a fixed day: drawing knows no today
 
 Rows = list[dict[str, Any]]
 
@@ -30,6 +35,7 @@ class Demo:
 def draw(seed: int) -> Demo:
     """Draw the hospital of a number."""
     rng = random.Random(seed)
+    more = random.Random(f"{seed}/more")  # a source of its own: what came later changes nobody's name
     names = Names(rng)
     doctors: Rows = []
     rooms: Rows = []
@@ -38,7 +44,7 @@ def draw(seed: int) -> Demo:
         mine = _doctors(rng, names, place, first=len(doctors) + 1)
         theirs = _rooms(place, taken=rooms)
         schedule += clinics(rng, place, mine, [room["code"] for room in theirs])
-        doctors += mine
+        doctors += [{**doctor, "languages": languages(more), "gender": more.choice(GENDERS)} for doctor in mine]
         rooms += theirs
     return Demo(
         seed=seed,
@@ -49,6 +55,11 @@ def draw(seed: int) -> Demo:
             "practitioner": doctors,
             "room": rooms,
             "schedule": schedule,
+            "price": [
+                {"visit_type": visit_type, "department_code": department, "title": title, "price": fen}
+                for visit_type, department, title, fen in PRICES
+            ],
+            "faq": _answers(),
         },
         names={login.username: names.draw() for login in LOGINS},
     )
@@ -64,12 +75,30 @@ def _department(place: Place) -> dict[str, Any]:
         "ticket_prefix": place.prefix,
         "location": place.location,
         "introduction": f"诊治{'、'.join(place.treats)}等。",
+        "aliases": list(ALIASES.get(place.code, ())),
         "check_in_opens_minutes": 180,
         "check_in_closes_minutes": 120,
         "service_minutes": place.minutes,
         "survey_delay_minutes": 0,  # whoever tries the demonstration sees the survey at once
         "active": True,
     }
+
+
+def _answers() -> Rows:
+    return [
+        {
+            "code": f"faq-{number:03}",
+            "question": one.question,
+            "answer": one.answer,
+            "department_code": one.department,
+            "condition": one.condition,
+            "language": one.language,
+            "state": "approved",
+            "review_on": FIRST_REVIEW_ON + timedelta(weeks=number),
+            "owner": "head1" if one.department else "service1",
+        }
+        for number, one in enumerate(ANSWERS, start=1)
+    ]
 
 
 def _doctors(rng: random.Random, names: Names, place: Place, *, first: int) -> Rows:
@@ -86,6 +115,7 @@ def _doctor(rng: random.Random, name: str, place: Place, *, number: int, code: s
         "department_code": place.code,
         "specialities": good_at,
         "introduction": introduction(rng, department=place.name, title=title, good_at=good_at),
+        "photo": "",
         "active": True,
     }
 

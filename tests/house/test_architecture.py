@@ -135,6 +135,11 @@ async def test_a_constraint_stands_behind_every_rule(hospital):
         "response_invitation_id_key",
         "complaint_response_id_key",
         "breach_pkey",
+        "price_once",
+        "faq_code_key",
+        "faq_approved_whole",
+        "faq_approved_by_another",
+        "hospital_map_point_whole",
     } <= there
 
 

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
-from infra.catalogue import import_catalogue
+from infra.catalogue import export_catalogue, import_catalogue
 from infra.catalogue.columns import KINDS
+from infra.catalogue.store import read_state
 from infra.seed import seed_demo
 from server import db
+from server.history import history_of
+from tests import props
 
 ROOT = Path(__file__).parents[3]
 CSV, XLSX = ROOT / "docs/samples/catalogue.csv", ROOT / "docs/samples/catalogue.xlsx"
@@ -132,6 +136,75 @@ async def test_the_sample_also_goes_into_the_demonstration_hospital(hospital):
     assert report.counts["hospital"].unchanged == 1
     assert report.counts["department"].new == 3
     assert report.sessions_opened > 0
+
+
+@pytest.mark.parametrize("name", ["all.csv", "all.xlsx"])
+async def test_what_is_exported_can_be_imported_again_without_change(hospital, tmp_path, name):
+    await seed_demo(1)
+    lines = await export_catalogue(tmp_path / name)
+    report = await import_catalogue(tmp_path / name, dry_run=False)
+    assert report.is_good, report.text()
+    assert {kind: (count.new, count.changed) for kind, count in report.counts.items()} == {
+        kind.name: (0, 0) for kind in KINDS
+    }
+    assert sum(count.unchanged for count in report.counts.values()) == lines
+
+
+@pytest.mark.parametrize("name", ["all.csv", "all.xlsx"])
+async def test_an_empty_system_becomes_the_same_by_an_export(hospital, tmp_path, name):
+    await seed_demo(1)
+    before = await read_state()
+    await export_catalogue(tmp_path / name)
+    await db.fetch("TRUNCATE hospital, campus, department, practitioner, room, schedule_rule, price, faq CASCADE")
+    for username in ("service1", "head1"):  # who own answers
+        await props.insert("staff", username=username, name="某人", password_hash="-")
+    report = await import_catalogue(tmp_path / name, dry_run=False)
+    assert report.is_good, report.text()
+    assert await read_state() == before
+
+
+async def test_hostile_texts_survive_a_workbook(hospital, tmp_path):
+    await import_catalogue(CSV, dry_run=False)
+    text = '=HYPERLINK("http://x","y")'
+    await db.fetch("UPDATE department SET introduction = $1 WHERE code = 'pain'", text)
+    await export_catalogue(tmp_path / "all.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "all.xlsx")["department"]
+    cells = {cell.value: cell.data_type for row in sheet.iter_rows() for cell in row}
+    assert cells[text] == "s"  # shown, not carried out
+    assert (await import_catalogue(tmp_path / "all.xlsx", dry_run=True)).counts["department"].changed == 0
+
+
+async def test_another_kind_of_file_is_not_written(hospital, tmp_path):
+    with pytest.raises(ValueError, match=r"\.csv"):
+        await export_catalogue(tmp_path / "all.pdf")
+
+
+async def test_an_imported_answer_names_nobody_and_has_a_history(hospital, tmp_path):
+    await import_catalogue(CSV, dry_run=False)
+    author = await props.a_staff("customer_service")
+    faq_id = await props.insert("faq", code="q1", question="能停车吗？", answer="不能。", written_by=author)
+    file = tmp_path / "answers.csv"
+    file.write_text(
+        "类型,代码,问题,答复,状态,复核日期,科室\n问答,q1,,可以。,已批准,2099-01-01,pain\n问答,q2,几点开门？,八点。,,,\n",
+        encoding="utf-8",
+    )
+    report = await import_catalogue(file, dry_run=False)
+    assert (report.counts["faq"].new, report.counts["faq"].changed) == (1, 1)
+    row = await db.fetch_one("SELECT answer, state, written_by, approved_by, version FROM faq WHERE id = $1", faq_id)
+    assert row == {"answer": "可以。", "state": "approved", "written_by": None, "approved_by": None, "version": 2}
+    (change,) = await history_of(faq_id)
+    assert (change["from_state"], change["to_state"], change["channel"]) == ("draft", "approved", "import")
+    assert await props.count("transition") == 2
+
+
+async def test_a_price_is_written_in_yuan_and_kept_in_fen(hospital, tmp_path):
+    await import_catalogue(CSV, dry_run=False)
+    file = tmp_path / "prices.csv"
+    file.write_text("kind,号别,职称,金额\nprice,专家,主任医师,50\nprice,普通,,12.5\n", encoding="utf-8")
+    assert (await import_catalogue(file, dry_run=False)).is_good
+    assert (await import_catalogue(file, dry_run=False)).counts["price"].unchanged == 2
+    rows = await db.fetch("SELECT visit_type, title, price_fen FROM price ORDER BY price_fen")
+    assert [tuple(row.values()) for row in rows] == [("ordinary", None, 1250), ("expert", "主任医师", 5000)]
 
 
 def test_the_page_about_the_format_names_every_column_and_word():

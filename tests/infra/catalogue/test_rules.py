@@ -16,6 +16,8 @@ DOCTOR = ("practitioner", {"code": "D1", "name": "温若溪", "department_code":
 ROOM = ("room", {"code": "R1", "name": "201诊室", "department_code": "heart"})
 MONDAY = {"practitioner_code": "D1", "weekday": "周一", "starts_at": "08:00", "ends_at": "12:00", "capacity": "4"}
 CLINIC = ("schedule", {**MONDAY, "room_code": "R1"})
+PRICE = ("price", {"visit_type": "专家", "price": "30"})
+ANSWER = ("faq", {"code": "q1", "question": "能停车吗？", "answer": "可以。"})
 GOOD = (HOSPITAL, CAMPUS, HEART, DOCTOR, ROOM, CLINIC)
 
 
@@ -86,7 +88,20 @@ LONG = "长" * 41
         (with_cells(CLINIC, weekday="周二", slot_minutes="50"), "slot_minutes", "cannot be divided"),
         (with_cells(CLINIC, weekday="周二", capacity="0"), "capacity", "from 1 to 200"),
         (with_cells(CLINIC, weekday="周二", capacity="3.5"), "capacity", "from 1 to 200"),
-        (with_cells(CLINIC, weekday="周二", visit_type="vip"), "visit_type", "must be ordinary"),
+        (with_cells(CLINIC, weekday="周二", visit_type="vip"), "visit_type", "one of ordinary, expert"),
+        (with_cells(HEART, code="x", aliases="、".join(map(str, range(21)))), "aliases", "at most 20"),
+        (with_cells(DOCTOR, code="D2", gender="M"), "gender", "one of male"),
+        (with_cells(PRICE, department_code="moon"), "department_code", "there is no department"),
+        (with_cells(PRICE, price="12.345"), "price", "not a price"),
+        (with_cells(PRICE, price="-1"), "price", "not a price"),
+        (with_cells(PRICE, visit_type=None), "visit_type", "must be filled in"),
+        (with_cells(ANSWER, department_code="moon"), "department_code", "there is no department"),
+        (with_cells(ANSWER, answer=None), "answer", "must be filled in"),
+        (with_cells(ANSWER, state="published"), "state", "one of draft"),
+        (with_cells(ANSWER, state="已批准"), "review_on", "needs the day"),
+        (with_cells(ANSWER, review_on="1 March"), "review_on", "not a day"),
+        (with_cells(ANSWER, owner="nobody"), "owner", "user name 'nobody'"),
+        (with_cells(ANSWER, language="fr"), "language", "one of zh-CN"),
         (CLINIC, "practitioner_code", "the same as line 7"),
         (with_cells(CLINIC, starts_at="11:00", ends_at="13:00", room_code=None), "starts_at", "(line 7)"),
     ],
@@ -96,6 +111,28 @@ def test_a_bad_line_is_told_with_its_number_and_column(bad_row, column, said):
     assert [(bad.sheet, bad.line, bad.column) for bad in found.bad] == [("c.csv", 8, column)]
     assert said in found.bad[0].en
     assert found.bad[0].zh
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"), [({"latitude": "91", "longitude": "1"}, "number of degrees"), ({"latitude": "27.5"}, "together")]
+)
+def test_a_map_point_is_whole(cells, said):
+    (bad,) = checked(with_cells(HOSPITAL, **cells)).bad
+    assert (bad.column, said in bad.en) == ("latitude", True)
+
+
+def test_prices_are_told_apart_by_department_and_title():
+    heart, head = with_cells(PRICE, department_code="heart"), with_cells(PRICE, title="主任医师", price="60元")
+    found = checked(*GOOD, PRICE, heart, head)
+    assert found.bad == []
+    assert [row["price"] for row in found.to_write()["price"]] == [3000, 3000, 6000]
+    assert [bad.line for bad in checked(*GOOD, PRICE, PRICE).bad] == [9]
+
+
+def test_an_answer_that_was_taken_away_does_not_come_back():
+    state = standing(*GOOD, with_cells(ANSWER, state="已停用"))
+    (bad,) = checked(with_cells(ANSWER, state="草稿"), state=state).bad
+    assert (bad.column, "retired" in bad.en) == ("state", True)
 
 
 def test_a_room_has_one_practitioner_at_a_time():

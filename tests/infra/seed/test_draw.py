@@ -1,6 +1,5 @@
 """The demonstration hospital as it is drawn, before any database."""
 
-from datetime import time
 
 import pytest
 
@@ -48,23 +47,23 @@ def test_it_would_pass_the_import(seed):
     """Known specialities, own prefixes, no room and no practitioner twice at a time: the import checks all of that."""
     catalogue = draw(seed).catalogue
     lines = [
-        Line(kind.name, number, kind, {name: as_text(name, value) for name, value in row.items() if value is not None})
+        Line(
+            kind.name,
+            number,
+            kind,
+            {name: cell for name, value in row.items() if (cell := kind.by_name[name].write(value))},
+        )
         for kind in KINDS
         for number, row in enumerate(catalogue[kind.name], start=1)
     ]
-    checked = check(lines, {kind.name: {} for kind in KINDS}, Words(specialities(), initials))
+    checked = check(
+        lines,
+        {kind.name: {} for kind in KINDS},
+        Words(specialities(), initials, staff=frozenset(login.username for login in LOGINS)),
+    )
     assert [bad.text() for bad in checked.bad] == []
     assert {name: [draft.row for draft in drafts.values()] for name, drafts in checked.drafts.items()} == catalogue
     assert set(KIND_BY_WORD.values()) == set(KINDS)
-
-
-def as_text(name, value) -> str:
-    """Write a value as a file would."""
-    if name == "weekday":
-        return str(value + 1)
-    if isinstance(value, time):
-        return f"{value:%H:%M}"
-    return {True: "是", False: "否"}[value] if isinstance(value, bool) else str(value)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
