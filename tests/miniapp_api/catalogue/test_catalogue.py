@@ -4,9 +4,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from tortoise.exceptions import IntegrityError
 
 from miniapp_api.booking.views import SlotView
-from miniapp_api.catalogue.api import DepartmentView, PractitionerView
+from miniapp_api.catalogue.api import DepartmentView, PractitionerView, RoomView
 from server import clock as time
 from server import db
 from tests import props
@@ -50,6 +51,59 @@ async def test_practitioners_of_a_department(hospital):
     PractitionerView.model_validate(found["items"][0])
     assert [item["id"] for item in (await anybody.get("/practitioners"))["items"]] == [*mine, other]
     assert (await anybody.refused("/practitioners?department=x", method="GET")).status == 422
+
+
+async def test_a_practitioner_says_languages_and_prices(hospital):
+    anybody = Client(hospital)
+    here, there = await props.a_department(), await props.a_department()
+    await props.insert("price", visit_type="expert", price_fen=3000)
+    await props.insert("price", visit_type="expert", title="主任医师", price_fen=5000)
+    await props.insert("price", visit_type="ordinary", department_id=there, price_fen=1500)
+    one = await props.a_practitioner(here, languages=["普通话", "英语"], gender="female", photo="/photos/1.jpg")
+    await props.a_practitioner(there, title="主治医师")
+    first, second = (await anybody.get("/practitioners"))["items"]
+    assert (first["languages"], first["gender"], first["photo"]) == (["普通话", "英语"], "female", "/photos/1.jpg")
+    assert first["prices"] == [{"visit_type": "expert", "price_fen": 5000}]
+    assert second["prices"] == [
+        {"visit_type": "ordinary", "price_fen": 1500},
+        {"visit_type": "expert", "price_fen": 3000},
+    ]
+    assert (second["languages"], second["gender"]) == ([], None)
+    assert await anybody.get(f"/practitioners/{one}") == first
+    assert (await anybody.refused(f"/practitioners/{uuid4()}", method="GET")).status == 404
+    prices = (await anybody.get(f"/departments/{here}"))["prices"]
+    assert prices == [{"visit_type": "expert", "price_fen": 3000}]
+
+
+async def test_two_prices_for_the_same_are_refused_by_the_database(hospital):
+    await props.insert("price", visit_type="expert", price_fen=3000)
+    with pytest.raises(IntegrityError):
+        await props.insert("price", visit_type="expert", price_fen=4000)
+
+
+async def test_rooms_of_a_department(hospital):
+    here, there = await props.a_department(), await props.a_department()
+    mine = [str(await props.a_room(here)) for _ in range(2)]
+    await props.a_room(there)
+    await props.a_room(here, active=False)
+    found = (await Client(hospital).get(f"/consulting-rooms?department={here}"))["items"]
+    assert [item["id"] for item in found] == mine
+    RoomView.model_validate(found[0])
+
+
+async def test_the_hospital_page_has_map_hours_prices_and_services(hospital):
+    anybody = Client(hospital)
+    row = await props.insert("hospital", name="云湖医院", services="轮椅借用、饮用水；母婴室、")
+    page = await anybody.get("/hospital")
+    assert (page["service_list"], page["map_point"]) == (["轮椅借用", "饮用水", "母婴室"], None)
+    await db.fetch(
+        "UPDATE hospital SET latitude = 27.5, longitude = 118.25, emergency_hours = '24小时', price_notes = '按次'"
+        " WHERE id = $1",
+        row,
+    )
+    page = await anybody.get("/hospital")
+    assert page["map_point"] == {"latitude": 27.5, "longitude": 118.25}
+    assert (page["emergency_hours"], page["price_notes"]) == ("24小时", "按次")
 
 
 async def test_slots_show_what_can_be_had_and_why_not(hospital):
