@@ -7,6 +7,7 @@ from miniapp_api.booking import jobs as booking_jobs
 from miniapp_api.catalogue import api as catalogue_api
 from miniapp_api.checkin import api as checkin_api
 from miniapp_api.desk import api as desk_api
+from miniapp_api.faq import api as faq_api
 from miniapp_api.patients import api as patients_api
 from miniapp_api.queue import api as queue_api
 from miniapp_api.queue import jobs as queue_jobs
@@ -17,6 +18,7 @@ from server.wiring import Wiring
 WIRING = Wiring(
     routes=(
         catalogue_api.bp,
+        faq_api.bp,
         patients_api.bp,
         booking_api.bp,
         checkin_api.bp,
@@ -24,6 +26,7 @@ WIRING = Wiring(
         desk_api.bp,
     ),
     models=(
+        "miniapp_api.faq.models",
         "miniapp_api.patients.models",
         "miniapp_api.booking.models",
         "miniapp_api.checkin.models",
