@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from infra.bench import booking, counting, delivering, scanning, standin
+from infra.bench import booking, counting, delivering, scanning, searching, standin
 from infra.bench.arithmetic import Turn, percentile
 from infra.bench.crowd import Crowd, gather_crowd
 from infra.bench.load import Clients, prepared
@@ -19,6 +19,7 @@ from infra.bench.stage import POOL_SIZE, SERVERS, Stage, StageBroken, stage
 from infra.bench.table import HEAD, Contest, Target, alone, row, verdict
 from infra.local.problems import CannotStart
 from infra.simulate.ledger import SEND
+from miniapp_api.catalogue.search import Index
 from notifications.channels import CHANNELS
 
 BOOKERS = POOL_SIZE
@@ -54,6 +55,7 @@ class Figures:
     delivery: list[Turn] = field(default_factory=list)
     delivery_limit: list[Turn] = field(default_factory=list)
     posts: list[Turn] = field(default_factory=list)
+    search: list[Turn] = field(default_factory=list)
     statements: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
 
     def trouble(self) -> list[str]:
@@ -78,6 +80,8 @@ class Bench:
         self._crowd = crowd
         self._people = iter(crowd.people)
         self._clients = Clients()
+        self._searched = searching.entries()
+        self._index = Index(self._searched)
         self.figures = Figures()
 
     async def run(self) -> None:
@@ -112,6 +116,8 @@ class Bench:
         figures.booking.append(self._book_over_http(seconds))
         figures.scan_limit.append(await self._scan_by_statement(seconds))
         figures.scan.append(await self._scan_over_http(seconds))
+        number = len(figures.search)
+        figures.search.append(searching.measured(self._index, self._searched, seconds / 2, number=number))
 
     def _hello(self, seconds: float) -> Turn:
         requests = [prepared("GET", "/healthz")] * int(20_000 * seconds)
@@ -161,11 +167,17 @@ class Bench:
             turn = self._clients.http(self._stage.ports, requests, clients=1, seconds=30.0, marker=scanning.ACCEPTED)
             return turn.done
 
+        async def search() -> int:
+            requests = searching.requests(COUNTED_REQUESTS)
+            return self._clients.http(self._stage.ports, requests, clients=1, seconds=30.0).done
+
         _say("· counting statements")
         self._look_around(people)
         self.figures.statements["booking"] = await counting.statements(self._connection, book)
         expected = await scanning.expected(self._connection, COUNTED_REQUESTS)
         self.figures.statements["scan"] = await counting.statements(self._connection, scan)
+        await search()  # makes the index
+        self.figures.statements["search"] = await counting.statements(self._connection, search)
 
     async def _deliveries(self) -> None:
         """Turn by turn: the worker is started for its own turn only, as both look for the same rows."""
@@ -203,6 +215,12 @@ def targets(figures: Figures) -> list[Target]:
         Target("scan, ratio to its statement", scanned.ratio.median, 0.5),
         Target("scans a second", scanned.rate.median, 150),
         Target("scan, p99 in ms", percentile(figures.scan, 0.99), 60, more_is_better=False),
+        Target(
+            f"search with {searching.ENTRIES:,} names, p99 in ms",
+            percentile(figures.search, 0.99),
+            20,
+            more_is_better=False,
+        ),
         *(
             Target(f"statements for one {name}", count, 6, more_is_better=False)
             for name, (count, _) in figures.statements.items()
@@ -219,6 +237,7 @@ def report(figures: Figures, size: Size, seconds: float) -> str:
         "",
         HEAD,
         *(row(contest) for contest in contests(figures)),
+        alone(f"search in process, one core, {searching.ENTRIES:,} names", figures.search),
         alone("hello world on the same servers (/healthz)", figures.hello),
         "",
     ]
