@@ -1,6 +1,5 @@
 """The demonstration hospital as it is drawn, before any database."""
 
-
 import pytest
 
 from infra.catalogue.columns import KIND_BY_WORD, KINDS
