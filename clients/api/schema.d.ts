@@ -4,6 +4,76 @@
  */
 
 export interface paths {
+    "/api/v1/admin/faq": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List every answer with its state, owner and day of review. */
+        get: operations["faq_all_of_it"];
+        put?: never;
+        /** Write a question and its answer. It is a draft until a colleague approves it. */
+        post: operations["faq_write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/faq/{faq_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Give one answer with its state, owner and day of review. */
+        get: operations["faq_whole"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what is said. An approved answer becomes a draft again, which patients do not see. */
+        patch: operations["faq_rewrite"];
+        trace?: never;
+    };
+    "/api/v1/admin/faq/{faq_id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let patients read an answer; an approved one was reviewed and is still true. Never by who wrote it. */
+        post: operations["faq_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/faq/{faq_id}/retirement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an answer away for good. */
+        post: operations["faq_retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/sessions": {
         parameters: {
             query?: never;
@@ -500,6 +570,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/consulting-rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the consulting rooms, of one department when it is named. */
+        get: operations["catalogue_consulting_rooms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demonstration": {
         parameters: {
             query?: never;
@@ -731,6 +818,40 @@ export interface paths {
         };
         /** List the desks at which I may work. */
         get: operations["checkin_desks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faq": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the approved answers, or find them by characters, pinyin or initials; in the caller's language. */
+        get: operations["faq_faq"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faq/{faq_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Give one approved answer. */
+        get: operations["faq_one"];
         put?: never;
         post?: never;
         delete?: never;
@@ -996,6 +1117,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/practitioners/{practitioner_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Give one practitioner. */
+        get: operations["catalogue_practitioner"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queues/{department_id}": {
         parameters: {
             query?: never;
@@ -1143,6 +1281,23 @@ export interface paths {
         put?: never;
         /** Call into a room again. */
         post: operations["queue_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find departments, practitioners and answers in one list, by characters, pinyin, initials or all of them mixed. */
+        get: operations["catalogue_search"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1574,6 +1729,87 @@ export interface components {
             at: string;
         };
         /**
+         * AdminFaqList
+         * @description A page of answers, for staff.
+         */
+        AdminFaqList: {
+            /** Items */
+            items: components["schemas"]["AdminFaqView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * AdminFaqQuery
+         * @description Which answers, for staff. overdue: only those whose review is due.
+         */
+        AdminFaqQuery: {
+            /**
+             * Limit
+             * @default 20
+             */
+            limit?: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * State
+             * @default null
+             */
+            state?: ("draft" | "approved" | "retired") | null;
+            /**
+             * Department
+             * @default null
+             */
+            department?: string | null;
+            /**
+             * Overdue
+             * @default false
+             */
+            overdue?: boolean;
+        };
+        /**
+         * AdminFaqView
+         * @description A question and its answer, as staff see them. Empty names: it was imported, or nobody has done it yet.
+         */
+        AdminFaqView: {
+            /** Id */
+            id: string;
+            /** Question */
+            question: string;
+            /** Answer */
+            answer: string;
+            /** Condition */
+            condition: string;
+            /** Language */
+            language: string;
+            /** Department Id */
+            department_id: string | null;
+            /** Department Name */
+            department_name: string;
+            /** Version */
+            version: number;
+            /** Code */
+            code: string;
+            /** State */
+            state: string;
+            /** Owner Id */
+            owner_id: string | null;
+            /** Owner Name */
+            owner_name: string;
+            /** Written By Name */
+            written_by_name: string;
+            /** Approved By Name */
+            approved_by_name: string;
+            /** Approved At */
+            approved_at: string | null;
+            /** Review On */
+            review_on: string | null;
+            /** Is Overdue */
+            is_overdue: boolean;
+        };
+        /**
          * AgainstQuery
          * @description The other ticket.
          */
@@ -1735,6 +1971,17 @@ export interface components {
             cursor?: string | null;
             /** @default null */
             status?: components["schemas"]["AppointmentStatus"] | null;
+        };
+        /**
+         * ApprovalForm
+         * @description Until when an answer holds; a year when no day is named.
+         */
+        ApprovalForm: {
+            /**
+             * Review On
+             * @default null
+             */
+            review_on?: string | null;
         };
         /**
          * ArrivalForm
@@ -2251,6 +2498,36 @@ export interface components {
             status: string;
         };
         /**
+         * ConsultingRoomList
+         * @description A page of rooms.
+         */
+        ConsultingRoomList: {
+            /** Items */
+            items: components["schemas"]["ConsultingRoomView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * ConsultingRoomView
+         * @description A consulting room.
+         */
+        ConsultingRoomView: {
+            /** Id */
+            id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Location */
+            location: string;
+            /** Department Id */
+            department_id: string;
+            /** Department Name */
+            department_name: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * CountsQuery
          * @description Of which day and department; without them, of today and of all that are mine.
          */
@@ -2380,6 +2657,10 @@ export interface components {
             check_in_opens_minutes: number;
             /** Check In Closes Minutes */
             check_in_closes_minutes: number;
+            /** Aliases */
+            aliases: string[];
+            /** Prices */
+            prices: components["schemas"]["PriceView"][];
             /** Version */
             version: number;
         };
@@ -2517,6 +2798,136 @@ export interface components {
             visit_type?: "ordinary" | "expert" | "special" | "revisit";
         };
         /**
+         * FaqChange
+         * @description What is said otherwise; what is not named stays.
+         */
+        FaqChange: {
+            /**
+             * Question
+             * @default null
+             */
+            question?: string | null;
+            /**
+             * Answer
+             * @default null
+             */
+            answer?: string | null;
+            /**
+             * Department Id
+             * @default null
+             */
+            department_id?: string | null;
+            /**
+             * Condition
+             * @default null
+             */
+            condition?: string | null;
+            /**
+             * Language
+             * @default null
+             */
+            language?: ("zh-CN" | "zh-TW" | "en") | null;
+            /**
+             * Owner Id
+             * @default null
+             */
+            owner_id?: string | null;
+        };
+        /**
+         * FaqForm
+         * @description A new question with its answer.
+         */
+        FaqForm: {
+            /** Question */
+            question: string;
+            /** Answer */
+            answer: string;
+            /**
+             * Department Id
+             * @default null
+             */
+            department_id?: string | null;
+            /**
+             * Condition
+             * @default
+             */
+            condition?: string;
+            /**
+             * Language
+             * @default zh-CN
+             * @enum {string}
+             */
+            language?: "zh-CN" | "zh-TW" | "en";
+            /**
+             * Owner Id
+             * @default null
+             */
+            owner_id?: string | null;
+        };
+        /**
+         * FaqList
+         * @description A page of answers.
+         */
+        FaqList: {
+            /** Items */
+            items: components["schemas"]["FaqView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * FaqQuery
+         * @description Which answers. q: what a patient asks; the likeliest come first, and there is no further page.
+         */
+        FaqQuery: {
+            /**
+             * Limit
+             * @default 100
+             */
+            limit?: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Q
+             * @default
+             */
+            q?: string;
+            /**
+             * Department
+             * @default null
+             */
+            department?: string | null;
+            /**
+             * Language
+             * @default null
+             */
+            language?: ("zh-CN" | "zh-TW" | "en") | null;
+        };
+        /**
+         * FaqView
+         * @description A question and its approved answer. department_id null: it holds for the whole hospital.
+         */
+        FaqView: {
+            /** Id */
+            id: string;
+            /** Question */
+            question: string;
+            /** Answer */
+            answer: string;
+            /** Condition */
+            condition: string;
+            /** Language */
+            language: string;
+            /** Department Id */
+            department_id: string | null;
+            /** Department Name */
+            department_name: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * FileForm
          * @description A complaint. Staff name its source; patients do not.
          */
@@ -2591,6 +3002,16 @@ export interface components {
             diagnosis_group?: string;
         };
         /**
+         * FoundList
+         * @description What was found, the likeliest first; there is no further page.
+         */
+        FoundList: {
+            /** Items */
+            items: components["schemas"]["FoundView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * FoundPatient
          * @description Somebody with a file; the name and the phone are masked.
          */
@@ -2615,6 +3036,24 @@ export interface components {
         FoundPatients: {
             /** Items */
             items: components["schemas"]["FoundPatient"][];
+        };
+        /**
+         * FoundView
+         * @description Something found. detail: the place of a department, the title of a practitioner, the beginning of an answer.
+         */
+        FoundView: {
+            /** Kind */
+            kind: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Detail */
+            detail: string;
+            /** Department Id */
+            department_id: string | null;
+            /** Department Name */
+            department_name: string;
         };
         /**
          * Gender
@@ -2643,6 +3082,13 @@ export interface components {
             opening_hours: string;
             /** Services */
             services: string;
+            /** Service List */
+            service_list: string[];
+            /** Emergency Hours */
+            emergency_hours: string;
+            /** Price Notes */
+            price_notes: string;
+            map_point: components["schemas"]["MapPointView"] | null;
             /** Timezone */
             timezone: string;
             /** Is Demo */
@@ -2822,6 +3268,16 @@ export interface components {
             departments: string[];
             /** Rooms */
             rooms: components["schemas"]["LoginRoom"][];
+        };
+        /**
+         * MapPointView
+         * @description A place on the map, in GCJ-02 as the platform's maps take it.
+         */
+        MapPointView: {
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
         };
         /**
          * MergeForm
@@ -3278,12 +3734,20 @@ export interface components {
             specialities: string;
             /** Introduction */
             introduction: string;
+            /** Languages */
+            languages: string[];
+            /** Photo */
+            photo: string;
+            /** Gender */
+            gender: string | null;
+            /** Prices */
+            prices: components["schemas"]["PriceView"][];
             /** Version */
             version: number;
         };
         /**
          * PractitionersQuery
-         * @description Which practitioners.
+         * @description Which practitioners or rooms.
          */
         PractitionersQuery: {
             /**
@@ -3301,6 +3765,16 @@ export interface components {
              * @default null
              */
             department?: string | null;
+        };
+        /**
+         * PriceView
+         * @description What a visit costs there; ordinary, expert, special or revisit.
+         */
+        PriceView: {
+            /** Visit Type */
+            visit_type: string;
+            /** Price Fen */
+            price_fen: number;
         };
         /**
          * Problem
@@ -3432,6 +3906,14 @@ export interface components {
              * @default false
              */
             contact_me?: boolean;
+        };
+        /**
+         * RetirementForm
+         * @description Why an answer is taken away.
+         */
+        RetirementForm: {
+            /** Reason */
+            reason: string;
         };
         /**
          * RoomDay
@@ -3663,6 +4145,27 @@ export interface components {
             wait: components["schemas"]["miniapp_api__checkin__api__Wait"] | null;
             /** Version */
             version: number;
+        };
+        /**
+         * SearchQuery
+         * @description What somebody types into the search: characters, pinyin, initials, mixed.
+         */
+        SearchQuery: {
+            /**
+             * Q
+             * @default
+             */
+            q?: string;
+            /**
+             * Kind
+             * @default null
+             */
+            kind?: ("department" | "practitioner" | "faq") | null;
+            /**
+             * Limit
+             * @default 20
+             */
+            limit?: number;
         };
         /**
          * SessionView
@@ -4311,6 +4814,522 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    faq_all_of_it: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                state?: ("draft" | "approved" | "retired") | null;
+                department?: string | null;
+                overdue?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminFaqList"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    faq_write: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaqForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminFaqView"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    faq_whole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                faq_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminFaqView"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    faq_rewrite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                faq_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaqChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminFaqView"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description illegal_move · someone_was_faster */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description stale */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    faq_approve: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                faq_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminFaqView"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description illegal_move · own_text · review_day_passed · someone_was_faster */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description stale */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    faq_retire: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                faq_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetirementForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminFaqView"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description illegal_move · someone_was_faster */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description stale */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     booking_open_extra: {
         parameters: {
             query?: never;
@@ -6916,6 +7935,39 @@ export interface operations {
             };
         };
     };
+    catalogue_consulting_rooms: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                department?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultingRoomList"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     demonstration_demonstration: {
         parameters: {
             query?: never;
@@ -7791,6 +8843,72 @@ export interface operations {
             };
             /** @description Problem */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    faq_faq: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                q?: string;
+                department?: string | null;
+                language?: ("zh-CN" | "zh-TW" | "en") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaqList"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    faq_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                faq_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaqView"];
+                };
+            };
+            /** @description not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8721,6 +9839,37 @@ export interface operations {
             };
         };
     };
+    catalogue_practitioner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                practitioner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PractitionerView"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     queue_queue: {
         parameters: {
             query?: never;
@@ -9170,6 +10319,39 @@ export interface operations {
             };
             /** @description illegal_move */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    catalogue_search: {
+        parameters: {
+            query?: {
+                q?: string;
+                kind?: ("department" | "practitioner" | "faq") | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundList"];
+                };
+            };
+            /** @description Problem */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -98,7 +98,7 @@ class PractitionerList(View):
     next: str | None
 
 
-class RoomView(View):
+class ConsultingRoomView(View):
     """A consulting room."""
 
     id: str
@@ -110,10 +110,10 @@ class RoomView(View):
     version: int
 
 
-class RoomList(View):
+class ConsultingRoomList(View):
     """A page of rooms."""
 
-    items: list[RoomView]
+    items: list[ConsultingRoomView]
     next: str | None
 
 
@@ -193,7 +193,7 @@ async def practitioner(request: Request, practitioner_id: UUID) -> dict[str, Any
 
 
 @bp.get("/consulting-rooms")
-@api(query=PractitionersQuery, returns=RoomList, tag="catalogue")
+@api(query=PractitionersQuery, returns=ConsultingRoomList, tag="catalogue")
 async def consulting_rooms(request: Request, query: PractitionersQuery) -> dict[str, Any]:
     """List the consulting rooms, of one department when it is named."""
     return listing(await actions.rooms(query.department, query.after(), query.limit), query.limit, _show)

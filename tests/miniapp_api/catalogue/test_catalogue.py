@@ -7,7 +7,7 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from miniapp_api.booking.views import SlotView
-from miniapp_api.catalogue.api import DepartmentView, PractitionerView, RoomView
+from miniapp_api.catalogue.api import ConsultingRoomView, DepartmentView, PractitionerView
 from server import clock as time
 from server import db
 from tests import props
@@ -88,7 +88,7 @@ async def test_rooms_of_a_department(hospital):
     await props.a_room(here, active=False)
     found = (await Client(hospital).get(f"/consulting-rooms?department={here}"))["items"]
     assert [item["id"] for item in found] == mine
-    RoomView.model_validate(found[0])
+    ConsultingRoomView.model_validate(found[0])
 
 
 async def test_the_hospital_page_has_map_hours_prices_and_services(hospital):
