@@ -12,7 +12,9 @@ Refused                    409
 ├─ TooManyBookings              as many open bookings as a person may have
 ├─ SlotFull                     no place is left
 ├─ CancelTooLate                the time for giving back has passed
-└─ SessionExists                the practitioner has a session that begins then
+├─ SessionExists                the practitioner has a session that begins then
+├─ ScheduleOverlap              the practitioner has another clinic at this time
+└─ PlanChanged                  what was shown before a change of schedules is no longer so
 """
 
 from typing import ClassVar
@@ -143,6 +145,31 @@ class SessionExists(Refused):
         "zh-CN": "该医生在此时间已有班次。",
         "zh-TW": "該醫師在此時間已有班次。",
         "en": "This practitioner already has a session at this time.",
+    }
+
+
+# ---- schedules -----------------------------------------------------------------------------------------------------
+
+
+class ScheduleOverlap(Refused):
+    """The practitioner has another clinic at this time."""
+
+    code, title = "schedule_overlap", "Clinics overlap"
+    texts: ClassVar = {
+        "zh-CN": "该医生在此时间已有排班，请调整时间。",
+        "zh-TW": "該醫師在此時間已有排班，請調整時間。",
+        "en": "This practitioner already has a clinic at this time.",
+    }
+
+
+class PlanChanged(Refused):
+    """Since the preview somebody booked, or changed a schedule: it has to be looked at again."""
+
+    code, title = "plan_changed", "The preview is out of date"
+    texts: ClassVar = {
+        "zh-CN": "预览后号源有变化，请重新预览并确认。",
+        "zh-TW": "預覽後號源有變化，請重新預覽並確認。",
+        "en": "Something has changed since the preview. Please preview again.",
     }
 
 

@@ -12,6 +12,8 @@ from miniapp_api.patients import api as patients_api
 from miniapp_api.queue import api as queue_api
 from miniapp_api.queue import jobs as queue_jobs
 from miniapp_api.queue import models as queue_models
+from miniapp_api.schedules import jobs as schedules_jobs
+from miniapp_api.schedules import models as schedules_models
 from server.jobs import Job
 from server.wiring import Wiring
 
@@ -28,12 +30,13 @@ WIRING = Wiring(
     models=(
         "miniapp_api.faq.models",
         "miniapp_api.patients.models",
+        "miniapp_api.schedules.models",
         "miniapp_api.booking.models",
         "miniapp_api.checkin.models",
         "miniapp_api.queue.models",
     ),
     jobs=(
-        Job("open_sessions", booking_jobs.open_sessions, timedelta(hours=1)),
+        Job("open_sessions", schedules_jobs.open_sessions, timedelta(hours=1)),
         Job("mark_no_shows", booking_jobs.mark_no_shows, timedelta(minutes=5)),
         Job("close_queues", queue_jobs.close_queues, timedelta(minutes=10)),
     ),
@@ -59,6 +62,7 @@ WIRING = Wiring(
             "SELECT a.id FROM appointment a JOIN session se ON se.id = a.session_id"
             " WHERE se.status = 'stopped' AND a.status IN ('held', 'booked')",
         ),
+        *schedules_models.INVARIANTS,
         *queue_models.INVARIANTS,
     ),
 )

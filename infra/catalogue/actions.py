@@ -10,7 +10,7 @@ from infra.catalogue.rules import Words, check
 from infra.catalogue.specialities import specialities
 from infra.catalogue.store import initials, lock, read_staff, read_state, write
 from infra.catalogue.writing import write_file
-from miniapp_api.booking.actions import open_sessions
+from miniapp_api.schedules.actions import open_sessions
 from server import db
 
 SESSION_DAYS = 14

@@ -1,15 +1,16 @@
 """The catalogue's tables in the terms of a file: read as they stand, and written by code."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import orjson
 from pypinyin import Style, lazy_pinyin
 
-from infra.catalogue.columns import KINDS, Kind
+from infra.catalogue.columns import KINDS, SCHEDULE, Kind
 from infra.catalogue.drafts import State, Values
-from server import db
+from server import clock, db
 from server.ids import new_id
 
 LOCK = 7_402_116  # any number, the same for every process: one catalogue is written at a time
@@ -30,11 +31,15 @@ READ = {
     "room": """
         SELECT r.code, r.name, d.code AS department_code, r.location, r.active
         FROM room r JOIN department d ON d.id = r.department_id""",
+    # of the versions of a clinic the last one that is not over on $1
     "schedule": """
-        SELECT p.code AS practitioner_code, d.code AS department_code, r.code AS room_code, s.weekday, s.starts_at,
+        SELECT DISTINCT ON (s.practitioner_id, s.weekday, s.starts_at)
+            p.code AS practitioner_code, d.code AS department_code, r.code AS room_code, s.weekday, s.starts_at,
             s.ends_at, s.slot_minutes, s.capacity, s.visit_type, s.active
         FROM schedule_rule s JOIN practitioner p ON p.id = s.practitioner_id
-        JOIN department d ON d.id = s.department_id LEFT JOIN room r ON r.id = s.room_id""",
+        JOIN department d ON d.id = s.department_id LEFT JOIN room r ON r.id = s.room_id
+        WHERE s.valid_until IS NULL OR s.valid_until >= $1
+        ORDER BY s.practitioner_id, s.weekday, s.starts_at, s.active DESC, s.valid_from DESC""",
     "price": """
         SELECT p.visit_type, d.code AS department_code, p.title, p.price_fen AS price
         FROM price p LEFT JOIN department d ON d.id = p.department_id""",
@@ -104,19 +109,30 @@ WRITE = {
         JOIN department d ON d.code = r.department_code
         ON CONFLICT (code) DO UPDATE SET name = excluded.name, department_id = excluded.department_id,
             location = excluded.location, active = excluded.active, version = old.version + 1""",
+    # $2 is the day from which a new clinic holds
     "schedule": """
+        WITH asked AS (
+            SELECT r.*, p.id AS practitioner_id, d.id AS department_id, room.id AS room_id, (
+                SELECT s.id FROM schedule_rule s
+                WHERE s.practitioner_id = p.id AND s.weekday = r.weekday AND s.starts_at = r.starts_at
+                    AND (s.valid_until IS NULL OR s.valid_until >= $2)
+                ORDER BY s.active DESC, s.valid_from DESC LIMIT 1) AS old_id
+            FROM jsonb_to_recordset($1::text::jsonb) AS r(id uuid, practitioner_code text, department_code text,
+                room_code text, weekday integer, starts_at time, ends_at time, slot_minutes integer, capacity integer,
+                visit_type text, active boolean)
+            JOIN practitioner p ON p.code = r.practitioner_code
+            JOIN department d ON d.code = r.department_code LEFT JOIN room ON room.code = r.room_code
+        ), changed AS (
+            UPDATE schedule_rule s SET department_id = asked.department_id, room_id = asked.room_id,
+                ends_at = asked.ends_at, slot_minutes = asked.slot_minutes, capacity = asked.capacity,
+                visit_type = asked.visit_type, active = asked.active, version = s.version + 1
+            FROM asked WHERE s.id = asked.old_id
+        )
         INSERT INTO schedule_rule (id, practitioner_id, department_id, room_id, weekday, starts_at, ends_at,
-            slot_minutes, capacity, visit_type, active)
-        SELECT r.id, p.id, d.id, room.id, r.weekday, r.starts_at, r.ends_at, r.slot_minutes, r.capacity, r.visit_type,
-            r.active
-        FROM jsonb_to_recordset($1::text::jsonb) AS r(id uuid, practitioner_code text, department_code text,
-            room_code text, weekday integer, starts_at time, ends_at time, slot_minutes integer, capacity integer,
-            visit_type text, active boolean)
-        JOIN practitioner p ON p.code = r.practitioner_code
-        JOIN department d ON d.code = r.department_code LEFT JOIN room ON room.code = r.room_code
-        ON CONFLICT (practitioner_id, weekday, starts_at) DO UPDATE SET department_id = excluded.department_id,
-            room_id = excluded.room_id, ends_at = excluded.ends_at, slot_minutes = excluded.slot_minutes,
-            capacity = excluded.capacity, visit_type = excluded.visit_type, active = excluded.active""",
+            slot_minutes, capacity, visit_type, active, valid_from)
+        SELECT id, practitioner_id, department_id, room_id, weekday, starts_at, ends_at, slot_minutes, capacity,
+            visit_type, active, $2
+        FROM asked WHERE old_id IS NULL""",
     "price": """
         INSERT INTO price (id, visit_type, department_id, title, price_fen)
         SELECT r.id, r.visit_type, d.id, r.title, r.price
@@ -161,7 +177,9 @@ async def lock() -> None:
 
 async def read_state() -> State:
     """Give the catalogue as it stands, in the terms of a file."""
-    return {kind.name: {kind.key_of(row): row for row in await db.fetch(READ[kind.name])} for kind in KINDS}
+    return {
+        kind.name: {kind.key_of(row): row for row in await db.fetch(READ[kind.name], *_dated(kind))} for kind in KINDS
+    }
 
 
 async def read_staff() -> frozenset[str]:
@@ -174,13 +192,15 @@ async def write(
 ) -> None:
     """Write rows by kind, in the open transaction. name_row: gives a new row its identifier."""
     for kind in KINDS:
-        some = [
-            {**row, **_made(kind, row), "id": name_row(kind, kind.key_of(row))} for row in rows.get(kind.name, ())
-        ]
+        some = [{**row, **_made(kind, row), "id": name_row(kind, kind.key_of(row))} for row in rows.get(kind.name, ())]
         if some:
-            await db.fetch(WRITE[kind.name], orjson.dumps(some).decode())
+            await db.fetch(WRITE[kind.name], orjson.dumps(some).decode(), *_dated(kind))
         if some and kind.name == "department":
             await db.fetch(WRITE_PARENTS, orjson.dumps(some).decode())
+
+
+def _dated(kind: Kind) -> tuple[date, ...]:
+    return (clock.today(),) if kind is SCHEDULE else ()
 
 
 def initials(name: str) -> str:

@@ -8,8 +8,8 @@ import orjson
 
 from infra.catalogue.store import lock, write
 from infra.seed.draw import Demo, Rows, draw
-from infra.seed.plan import DESKS, HALL, LOGINS, PASSWORD
-from miniapp_api.booking.actions import open_sessions
+from infra.seed.plan import DESKS, EMERGENCY, GENERAL, HALL, LOGINS, PASSWORD
+from miniapp_api.schedules.actions import open_sessions
 from server import db
 from server.auth import hash_password
 
@@ -35,6 +35,9 @@ INSERT_DUTY = """
     INSERT INTO duty (id, staff_id, level, weekday, starts_at, ends_at)
     SELECT r.id, r.staff_id, r.level, r.weekday, '00:00', $2
     FROM jsonb_to_recordset($1::text::jsonb) AS r(id uuid, staff_id uuid, level integer, weekday integer)"""
+INSERT_SETTINGS = """
+    INSERT INTO schedule_setting (department_id, on_holidays, release_days_ahead, release_at)
+    SELECT id, 'usual', 14, '00:00' FROM department WHERE code = ANY($1)"""
 LOGINS_THERE = """
     SELECT s.username, json_agg(DISTINCT r.role) AS roles,
         coalesce(json_agg(DISTINCT r.department_id) FILTER (WHERE r.department_id IS NOT NULL), '[]') AS departments
@@ -60,6 +63,7 @@ async def _write(demo: Demo) -> None:
     answers = {"faq": demo.catalogue["faq"]}
     await _write_catalogue(demo, {name: rows for name, rows in demo.catalogue.items() if name not in answers})
     await db.fetch("UPDATE hospital SET is_demo = true")
+    await db.fetch(INSERT_SETTINGS, [EMERGENCY, GENERAL])  # there on holidays too; the others have a Sunday's clinics
     desks = [{"id": demo.name_row("desk", desk.code), **vars(desk)} for desk in DESKS]
     await db.fetch(INSERT_DESKS, _json(desks))
     staff = [

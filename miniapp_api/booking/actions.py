@@ -19,7 +19,6 @@ from miniapp_api.booking.rules import (
     check_moving,
     shown_days,
 )
-from miniapp_api.booking.sessions import open_sessions
 from miniapp_api.booking.views import new_appointment
 from server import clock, db, privacy
 from server.accounts import SignedInPatient
@@ -38,7 +37,6 @@ __all__ = [
     "book",
     "cancel",
     "mark_no_shows",
-    "open_sessions",
     "reschedule",
     "slots",
 ]

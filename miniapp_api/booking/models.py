@@ -1,4 +1,4 @@
-"""Schedules, sessions, slots, appointments, and the statements that do a whole effect at once (decision 0008).
+"""Appointments, and the statements that do a whole effect at once (decision 0008).
 
 Locks are taken in this order: patient, slot, appointment.
 """
@@ -15,59 +15,6 @@ from server.db import Row
 
 INTAKE = "appointment.intake_cipher"
 ADVICE = "encounter.advice_cipher"
-
-
-class ScheduleRule(Row):
-    """A practitioner's weekly clinic. weekday: Monday is 0. capacity: places of each slot."""
-
-    practitioner_id = fields.UUIDField()
-    department_id = fields.UUIDField()
-    room_id = fields.UUIDField(null=True)
-    weekday = fields.IntField()
-    starts_at = fields.TimeField()
-    ends_at = fields.TimeField()
-    slot_minutes = fields.IntField(default=30)
-    capacity = fields.IntField()
-    visit_type = fields.TextField(default="ordinary")
-    active = fields.BooleanField(default=True)
-
-    class Meta:
-        table = "schedule_rule"
-
-
-class Session(Row):
-    """One practitioner, one day, one half-day (班次). status: open, closed or stopped."""
-
-    schedule_rule_id = fields.UUIDField(null=True)
-    practitioner_id = fields.UUIDField()
-    department_id = fields.UUIDField()
-    room_id = fields.UUIDField(null=True)
-    day = fields.DateField()
-    starts_at = fields.DatetimeField()
-    ends_at = fields.DatetimeField()
-    visit_type = fields.TextField(default="ordinary")
-    opens_at = fields.DatetimeField()
-    status = fields.TextField(default="open")
-    version = fields.IntField(default=1)
-
-    class Meta:
-        table = "session"
-
-
-class Slot(Row):
-    """A band of a session with its own places (号源时段)."""
-
-    session_id = fields.UUIDField()
-    starts_at = fields.DatetimeField()
-    ends_at = fields.DatetimeField()
-    capacity = fields.IntField()
-    taken = fields.IntField(default=0)
-    last_number = fields.IntField(default=0)
-    is_stopped = fields.BooleanField(default=False)
-    version = fields.IntField(default=1)
-
-    class Meta:
-        table = "slot"
 
 
 class Appointment(Row):
@@ -98,7 +45,7 @@ class Appointment(Row):
 # ---- reading -------------------------------------------------------------------------------------------------------
 
 _SLOT_COLUMNS = """
-s.id AS slot_id, s.session_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.is_stopped,
+s.id AS slot_id, s.session_id, s.starts_at, s.ends_at, s.capacity, s.taken, s.is_stopped, s.pool,
 se.department_id, se.practitioner_id, se.room_id, se.day, se.visit_type, se.opens_at, se.status AS session_status,
 se.version AS session_version,
 d.name AS department_name, d.location AS department_location,
@@ -121,6 +68,7 @@ class SlotSeen:
     capacity: int
     taken: int
     is_stopped: bool
+    pool: str
     department_id: UUID
     practitioner_id: UUID
     room_id: UUID | None
@@ -139,7 +87,9 @@ class SlotSeen:
     @property
     def state(self) -> SlotState:
         """Give what decides whether a place can be had."""
-        return SlotState(self.session_status, self.is_stopped, self.opens_at, self.ends_at, self.taken, self.capacity)
+        return SlotState(
+            self.session_status, self.is_stopped, self.pool, self.opens_at, self.ends_at, self.taken, self.capacity
+        )
 
     @property
     def location(self) -> str:
@@ -185,19 +135,22 @@ class AppointmentSeen(SlotSeen):
     visited_at: datetime | None
 
 
+# what a patient looks for: places that are kept for others are not there, nor is a band that the plan has emptied
+_SEEN = "s.pool = 'app' AND s.capacity > 0"
 SLOTS_OF_DEPARTMENT = f"""
 SELECT {_SLOT_COLUMNS} FROM {_SLOT_TABLES}
-WHERE se.department_id = $1 AND se.day BETWEEN $2 AND $3 ORDER BY s.starts_at, p.id, s.id
+WHERE se.department_id = $1 AND {_SEEN} AND se.day BETWEEN $2 AND $3 ORDER BY s.starts_at, p.id, s.id
 """
 SLOTS_OF_PRACTITIONER = f"""
 SELECT {_SLOT_COLUMNS} FROM {_SLOT_TABLES}
-WHERE se.practitioner_id = $1 AND se.day BETWEEN $2 AND $3 ORDER BY s.starts_at, s.id
+WHERE se.practitioner_id = $1 AND {_SEEN} AND se.day BETWEEN $2 AND $3 ORDER BY s.starts_at, s.id
 """
 SLOTS_OF_BOTH = f"""
 SELECT {_SLOT_COLUMNS} FROM {_SLOT_TABLES}
-WHERE se.department_id = $1 AND se.practitioner_id = $4 AND se.day BETWEEN $2 AND $3 ORDER BY s.starts_at, s.id
+WHERE se.department_id = $1 AND se.practitioner_id = $4 AND {_SEEN} AND se.day BETWEEN $2 AND $3
+ORDER BY s.starts_at, s.id
 """
-SLOTS_OF_SESSION = f"SELECT {_SLOT_COLUMNS} FROM {_SLOT_TABLES} WHERE se.id = $1 ORDER BY s.starts_at"
+SLOTS_OF_SESSION = f"SELECT {_SLOT_COLUMNS} FROM {_SLOT_TABLES} WHERE se.id = $1 ORDER BY s.starts_at, s.pool"
 
 _APPOINTMENTS = f"""
 SELECT {_SLOT_COLUMNS}, a.id, a.account_id, a.patient_id, pt.name AS patient_name, a.number, a.status, a.open_place,
@@ -395,24 +348,6 @@ SELECT number FROM taken
 
 # ---- sessions ------------------------------------------------------------------------------------------------------
 
-RULES = """
-SELECT r.id, r.practitioner_id, r.department_id, r.room_id, r.weekday, r.starts_at, r.ends_at, r.slot_minutes,
-       r.capacity, r.visit_type
-FROM schedule_rule r JOIN practitioner p ON p.id = r.practitioner_id JOIN department d ON d.id = r.department_id
-WHERE r.active AND p.active AND d.active ORDER BY r.id
-"""
-SESSIONS_THERE = "SELECT practitioner_id, starts_at FROM session WHERE day BETWEEN $1 AND $2"
-INSERT_SESSIONS = """
-INSERT INTO session (id, schedule_rule_id, practitioner_id, department_id, room_id, day, starts_at, ends_at, visit_type,
-                     opens_at)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::date[], $7::timestamptz[],
-                     $8::timestamptz[], $9::text[], $10::timestamptz[])
-ON CONFLICT (practitioner_id, starts_at) DO NOTHING RETURNING id
-"""
-INSERT_SLOTS = """
-INSERT INTO slot (id, session_id, starts_at, ends_at, capacity)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::integer[])
-"""
 SESSION = """
 SELECT se.id, se.practitioner_id, se.department_id, se.room_id, se.day, se.starts_at, se.ends_at, se.visit_type,
        se.opens_at, se.status, se.version

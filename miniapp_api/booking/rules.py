@@ -1,8 +1,8 @@
-"""What the hospital decided about booking: who may, until when, how sessions are cut into slots. Pure."""
+"""What the hospital decided about booking: who may, until when, for how long. Pure."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from miniapp_api.errors import (
@@ -21,10 +21,9 @@ from server.states import Machine
 MAX_OPEN_BOOKINGS = 5  # of one person; the table allows up to 50
 CANCEL_UNTIL_MINUTES = 0  # before the slot begins
 NO_SHOW_BATCH = 500
-DAYS_AHEAD = 14  # for which sessions are made
+PATIENTS_POOLS = frozenset({"app"})  # what a patient may take in the mini-app
 SLOT_DAYS_SHOWN = 14  # when the question names no end
 SLOT_DAYS_AT_MOST = 31
-SLOTS_OF_A_SESSION = 1440
 LONGEST_SESSION = timedelta(hours=24)
 LATEST_SESSION = timedelta(days=366)  # from now
 
@@ -74,6 +73,7 @@ class SlotState:
 
     session_status: str
     is_stopped: bool
+    pool: str
     opens_at: datetime
     ends_at: datetime
     taken: int
@@ -106,7 +106,7 @@ def check_booking(request: BookingRequest, now: datetime) -> None:
 
     Raises: NotFound, SessionStopped, SlotOver, NotYetOpen, AlreadyBooked, TooManyBookings, SlotFull.
     """
-    if request.slot is None or not request.has_patient:
+    if request.slot is None or request.slot.pool not in PATIENTS_POOLS or not request.has_patient:
         raise NotFound()
     status = slot_status(request.slot, now)
     _check_time(request.slot, status)
@@ -142,7 +142,7 @@ def check_moving(request: BookingRequest, *, same_session: bool, same_slot: bool
 
     Raises: NotFound, SessionStopped, SlotOver, NotYetOpen, AlreadyBooked, SlotFull.
     """
-    if request.slot is None:
+    if request.slot is None or request.slot.pool not in PATIENTS_POOLS:
         raise NotFound()
     status = slot_status(request.slot, now)
     _check_time(request.slot, status)
@@ -164,48 +164,6 @@ def shown_days(first: date | None, last: date | None, today: date) -> tuple[date
     if last - first > timedelta(days=SLOT_DAYS_AT_MOST):
         raise wrong_field("/to", "range_too_long", f"at most {SLOT_DAYS_AT_MOST} days")
     return first, last
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """The time of one slot."""
-
-    starts_at: datetime
-    ends_at: datetime
-
-
-def bands(starts_at: datetime, ends_at: datetime, slot_minutes: float) -> list[Band]:
-    """Cut a session into slots; the last one ends with the session and may be shorter.
-
-    Raises: Malformed when there would be too many.
-    """
-    step = timedelta(minutes=slot_minutes)
-    if (ends_at - starts_at) > step * SLOTS_OF_A_SESSION:
-        raise wrong_field("/slot_minutes", "too_many_slots", f"at most {SLOTS_OF_A_SESSION} slots")
-    found = []
-    begin = starts_at
-    while begin < ends_at:
-        found.append(Band(begin, min(begin + step, ends_at)))
-        begin += step
-    return found
-
-
-def session_time(day: date, starts: time, ends: time) -> tuple[datetime, datetime]:
-    """Give a session's time from its rule; it ends on the next day when the rule's end is not after its begin.
-
-    So 00:00 to 00:00 is the whole day.
-    """
-    zone = clock.zone()
-    last_day = day if ends > starts else day + timedelta(days=1)
-    return datetime.combine(day, starts, tzinfo=zone), datetime.combine(last_day, ends, tzinfo=zone)
-
-
-def days_of(weekday: int, today: date, days: int) -> Iterator[date]:
-    """Give the days of a weekday (Monday is 0) among the next `days`, today included."""
-    for offset in range(days):
-        day = today + timedelta(days=offset)
-        if day.weekday() == weekday:
-            yield day
 
 
 def check_session(starts_at: datetime, ends_at: datetime, now: datetime) -> None:

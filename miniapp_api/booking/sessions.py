@@ -1,15 +1,16 @@
-"""What can happen to sessions: they are made from the weekly rules, opened besides, stopped (停诊)."""
+"""What can happen to sessions by hand: they are opened besides the plan, and stopped (停诊)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from miniapp_api.booking import models
 from miniapp_api.booking.models import AppointmentSeen, SessionSeen, SlotSeen
 from miniapp_api.booking.news import cancelled
-from miniapp_api.booking.rules import DAYS_AHEAD, Band, bands, check_session, days_of, session_time
+from miniapp_api.booking.rules import check_session
 from miniapp_api.errors import SessionExists, SessionStopped
+from miniapp_api.schedules.actions import insert_sessions
+from miniapp_api.schedules.rules import Pool, WantedBand, WantedSession, bands
 from server import clock, db
 from server.accounts import SignedInStaff
 from server.errors import NotFound, SomeoneWasFaster, wrong_field
@@ -17,101 +18,6 @@ from server.events import fact_row
 from server.hospital import Practitioner, Room
 from server.ids import new_id
 from server.jobs import ring
-
-SESSIONS_AT_ONCE = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class SessionDraft:
-    """A session that shall be. capacity: places of each slot."""
-
-    rule_id: UUID | None
-    practitioner_id: UUID
-    department_id: UUID
-    room_id: UUID | None
-    starts_at: datetime
-    ends_at: datetime
-    slots: list[Band]
-    capacity: int
-    visit_type: str
-    opens_at: datetime
-
-    @property
-    def day(self) -> date:
-        """Give the day in the hospital's zone."""
-        return clock.local(self.starts_at).date()
-
-
-async def open_sessions(days: int = DAYS_AHEAD) -> int:
-    """Make the sessions and slots of the next days, today included, that the weekly rules want and that lack.
-
-    They open for booking on the day on which they are made. Doing it twice, or twice at once, is doing it once.
-    Returns: how many sessions were made.
-    """
-    today = clock.today()
-    last = today + timedelta(days=days)
-    there = {(row["practitioner_id"], row["starts_at"]) for row in await db.fetch(models.SESSIONS_THERE, today, last)}
-    drafts = [
-        draft
-        for rule in await db.fetch(models.RULES)
-        for draft in _wanted(rule, today, days)
-        if (draft.practitioner_id, draft.starts_at) not in there
-    ]
-    count = 0
-    for begin in range(0, len(drafts), SESSIONS_AT_ONCE):
-        async with db.transaction():
-            count += len(await _insert(drafts[begin : begin + SESSIONS_AT_ONCE]))
-    return count
-
-
-def _wanted(rule: dict[str, Any], today: date, days: int) -> list[SessionDraft]:
-    drafts = []
-    for day in days_of(rule["weekday"], today, days):
-        starts_at, ends_at = session_time(day, rule["starts_at"], rule["ends_at"])
-        drafts.append(
-            SessionDraft(
-                rule_id=rule["id"],
-                practitioner_id=rule["practitioner_id"],
-                department_id=rule["department_id"],
-                room_id=rule["room_id"],
-                starts_at=starts_at,
-                ends_at=ends_at,
-                slots=bands(starts_at, ends_at, rule["slot_minutes"]),
-                capacity=rule["capacity"],
-                visit_type=rule["visit_type"],
-                opens_at=clock.at(today, 0),
-            )
-        )
-    return drafts
-
-
-async def _insert(drafts: list[SessionDraft]) -> list[UUID]:
-    """Insert sessions with their slots; leave out what is there. Give the ids of what was made."""
-    ids = {new_id(): draft for draft in drafts}
-    rows = await db.fetch(
-        models.INSERT_SESSIONS,
-        list(ids),
-        [draft.rule_id for draft in drafts],
-        [draft.practitioner_id for draft in drafts],
-        [draft.department_id for draft in drafts],
-        [draft.room_id for draft in drafts],
-        [draft.day for draft in drafts],
-        [draft.starts_at for draft in drafts],
-        [draft.ends_at for draft in drafts],
-        [draft.visit_type for draft in drafts],
-        [draft.opens_at for draft in drafts],
-    )
-    made = [row["id"] for row in rows]
-    slots = [(session_id, band, ids[session_id].capacity) for session_id in made for band in ids[session_id].slots]
-    await db.fetch(
-        models.INSERT_SLOTS,
-        [new_id() for _ in slots],
-        [session_id for session_id, _, _ in slots],
-        [band.starts_at for _, band, _ in slots],
-        [band.ends_at for _, band, _ in slots],
-        [capacity for _, _, capacity in slots],
-    )
-    return made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,20 +44,26 @@ async def open_extra(asked: ExtraClinic) -> UUID:
         raise wrong_field("/practitioner_id", "unknown", "no such practitioner")
     if asked.room_id is not None and not await Room.exists(id=asked.room_id, active=True):
         raise wrong_field("/room_id", "unknown", "no such room")
-    draft = SessionDraft(
-        rule_id=None,
+    wanted = WantedSession(
         practitioner_id=practitioner.id,
         department_id=practitioner.department_id,
         room_id=asked.room_id,
+        day=clock.local(asked.starts_at).date(),
         starts_at=asked.starts_at,
         ends_at=asked.ends_at,
-        slots=bands(asked.starts_at, asked.ends_at, asked.slot_minutes),
-        capacity=asked.capacity,
         visit_type=asked.visit_type,
         opens_at=clock.now(),
+        rule_id=None,
+        exception_id=None,
+        version=None,
+        is_unconfirmed=False,
+        bands=tuple(
+            WantedBand(band.starts_at, band.ends_at, Pool.APP, asked.capacity)
+            for band in bands(asked.starts_at, asked.ends_at, asked.slot_minutes)
+        ),
     )
     async with db.transaction():
-        made = await _insert([draft])
+        made = await insert_sessions([wanted])
         if not made:
             raise SessionExists()
     return made[0]

@@ -111,6 +111,11 @@ async def test_a_constraint_stands_behind_every_rule(hospital):
     there = {row["name"] for row in rows}
     assert {
         "slot_never_oversold",
+        "slot_once_per_pool",
+        "session_practitioner_id_starts_at_key",
+        "schedule_rule_no_overlap",
+        "schedule_rule_has_places",
+        "schedule_rule_not_backwards",
         "appointment_slot_id_number_key",
         "appointment_once_per_session",
         "appointment_open_place_once",

@@ -1,6 +1,6 @@
 """What the hospital decided about booking."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -8,7 +8,6 @@ from miniapp_api.booking import rules
 from miniapp_api.booking.rules import (
     APPOINTMENT,
     AppointmentStatus,
-    Band,
     BookingRequest,
     SlotState,
     SlotStatus,
@@ -36,6 +35,7 @@ def a_state(**changed) -> SlotState:
     state = {
         "session_status": "open",
         "is_stopped": False,
+        "pool": "app",
         "opens_at": NOW,
         "ends_at": NOW + MINUTE,
         "taken": 1,
@@ -109,31 +109,6 @@ def test_moving_inside_a_session_is_no_second_booking():
             check_moving(
                 a_request(a_state(), is_in_session=True), same_session=same_session, same_slot=same_slot, now=NOW
             )
-
-
-def test_a_session_is_cut_into_slots_and_the_last_may_be_shorter():
-    assert rules.bands(NOW, NOW + 75 * MINUTE, 30) == [
-        Band(NOW, NOW + 30 * MINUTE),
-        Band(NOW + 30 * MINUTE, NOW + 60 * MINUTE),
-        Band(NOW + 60 * MINUTE, NOW + 75 * MINUTE),
-    ]
-    assert rules.bands(NOW, NOW + 10 * MINUTE, 30) == [Band(NOW, NOW + 10 * MINUTE)]
-    assert len(rules.bands(NOW, NOW + MINUTE, 0.1)) == 10
-    with pytest.raises(Malformed):
-        rules.bands(NOW, NOW + timedelta(hours=24), 0.5)
-
-
-def test_midnight_to_midnight_is_the_whole_day():
-    begin, end = rules.session_time(date(2026, 3, 2), time(0), time(0))
-    assert (end - begin, begin.isoformat()) == (timedelta(days=1), "2026-03-02T00:00:00+08:00")
-    begin, end = rules.session_time(date(2026, 3, 2), time(13, 30), time(17))
-    assert end - begin == timedelta(hours=3, minutes=30)
-
-
-def test_the_days_of_a_weekday():
-    monday = date(2026, 3, 2)
-    assert list(rules.days_of(0, monday, 14)) == [monday, monday + timedelta(days=7)]
-    assert list(rules.days_of(6, monday, 6)) == []
 
 
 def test_the_days_that_are_shown():

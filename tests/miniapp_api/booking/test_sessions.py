@@ -8,17 +8,19 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from miniapp_api.booking.actions import open_sessions
 from miniapp_api.booking.views import SessionView
+from miniapp_api.schedules.actions import open_sessions
 from server import clock as time
 from server import db
 from tests import props
 from tests.cast import a_member_of_staff, a_patient_by_row
+from tests.miniapp_api.schedules.things import usual
 
 
 async def a_rule(practitioner_id=None, **values):
     if practitioner_id is None:
         values["department_id"] = await props.a_department()
+        await usual(values["department_id"])
         practitioner_id = await props.a_practitioner(values["department_id"])
     return await props.insert(
         "schedule_rule",
@@ -35,12 +37,14 @@ async def a_rule(practitioner_id=None, **values):
 
 async def test_the_weekly_rules_make_two_weeks_that_can_be_booked(hospital):
     await a_rule()
-    assert await open_sessions() == 2
+    assert await open_sessions() == 3
     sessions = await db.fetch("SELECT * FROM session ORDER BY day")
     today = time.today()
-    assert [session["day"] for session in sessions] == [today, today + timedelta(days=7)]
+    assert [session["day"] for session in sessions] == [today + timedelta(days=n) for n in (0, 7, 14)]
     assert sessions[0]["starts_at"] == time.at(today, 8)
-    assert {session["opens_at"] for session in sessions} == {time.at(today, 0)}
+    assert [session["opens_at"] for session in sessions] == [
+        time.at(session["day"] - timedelta(days=14), 0) for session in sessions
+    ]
     slots = await db.fetch("SELECT * FROM slot WHERE session_id = $1 ORDER BY starts_at", sessions[0]["id"])
     assert [slot["capacity"] for slot in slots] == [4] * 8
     assert slots[-1]["ends_at"] == time.at(today, 11, 45)
@@ -49,9 +53,9 @@ async def test_the_weekly_rules_make_two_weeks_that_can_be_booked(hospital):
 async def test_making_sessions_again_or_at_once_makes_none_twice(hospital):
     await a_rule()
     await a_rule(starts_at=wall(0), ends_at=wall(0))
-    assert sum(await asyncio.gather(*(open_sessions() for _ in range(3)))) == 4
+    assert sum(await asyncio.gather(*(open_sessions() for _ in range(3)))) == 6
     assert await open_sessions() == 0
-    assert (await props.count("session"), await props.count("slot")) == (4, 2 * 8 + 2 * 48)
+    assert (await props.count("session"), await props.count("slot")) == (6, 3 * 8 + 3 * 48)
 
 
 async def test_the_job_makes_the_day_that_comes_into_reach(hospital, clock):
@@ -59,7 +63,7 @@ async def test_the_job_makes_the_day_that_comes_into_reach(hospital, clock):
     await hospital.jobs["open_sessions"].run()
     await clock.forward(days=7)
     await hospital.jobs["open_sessions"].run()
-    assert await props.count("session") == 3
+    assert await props.count("session") == 4
 
 
 async def test_rules_that_are_off_make_nothing(hospital):

@@ -113,11 +113,12 @@ async def test_slots_show_what_can_be_had_and_why_not(hospital):
     soon = {"department_id": department_id, "starts_at": now + timedelta(minutes=1)}
     slots = {
         "open": await props.a_slot(**soon),
-        "full": await props.a_slot(**soon, capacity=0),
+        "full": await props.a_slot(**soon, capacity=1),
         "not_yet": await props.a_slot(**soon, opens_at=now + timedelta(seconds=30)),
         "closed": await props.a_slot(department_id=department_id, starts_at=now - timedelta(minutes=30)),
         "stopped": await props.a_slot(**soon, status="stopped"),
     }
+    await db.fetch("UPDATE slot SET taken = 1 WHERE id = $1", slots["full"].id)
     first = min(slot.day for slot in slots.values())  # the one that is over may have begun yesterday
     found = (await anybody.get(f"/slots?department={department_id}&from={first}"))["items"]
     assert {item["id"]: item["status"] for item in found} == {str(slot.id): name for name, slot in slots.items()}
