@@ -12,6 +12,7 @@ from miniapp_api.patients import api as patients_api
 from miniapp_api.queue import api as queue_api
 from miniapp_api.queue import jobs as queue_jobs
 from miniapp_api.queue import models as queue_models
+from miniapp_api.schedules import api as schedules_api
 from miniapp_api.schedules import jobs as schedules_jobs
 from miniapp_api.schedules import models as schedules_models
 from server.jobs import Job
@@ -22,6 +23,7 @@ WIRING = Wiring(
         catalogue_api.bp,
         faq_api.bp,
         patients_api.bp,
+        schedules_api.bp,
         booking_api.bp,
         checkin_api.bp,
         queue_api.bp,
