@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Browser, Playwright, async_playwright, expect
 
 from tests.browser.artefacts import KEPT, Artefacts
 from tests.browser.builds import make_sure_of
@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 OpenContext = Callable[..., Awaitable[Device]]
 Aloud = Callable[[], AbstractContextManager[None]]
 _failed = pytest.StashKey[bool]()
+# Two cores carry the pages of several devices, the server, the worker and the platform; waiting costs nothing else.
+expect.set_options(timeout=20_000)
 
 
 @pytest.hookimpl(trylast=True)

@@ -43,7 +43,9 @@ async def test_a_complaint_goes_a_second_round_and_is_told_by_the_inbox(phone, m
 
     # not settled: the next round begins
     await page.get_by_role("button", name="不满意", exact=True).tap()
-    await words.first.fill(MORE)
+    why = page.get_by_placeholder("写不写都可以")
+    await expect(why).to_be_visible()
+    await why.fill(MORE)
     await page.get_by_role("button", name="请重新处理").tap()
     await expect(page.get_by_text(f"不满意：{MORE}").filter(visible=True)).to_be_visible()
     await phone.shoot("again", full_page=True)

@@ -13,7 +13,6 @@ from tests.browser.hospital import OpenHospital
 from tests.browser.people import a_staff_client, sign_in_staff
 from tests.cast import PatientClient, StaffClient, a_patient_with_a_phone
 
-SLOW = 20_000  # milliseconds: two cores carry pages, server, worker and platform
 WIDE = {"width": 1920, "height": 1080}
 REPLY = "您好，我是患者服务中心，正在核实，下班前给您答复。"
 NOTE = "已问过当班护士，等排班表。"
@@ -67,7 +66,7 @@ def detail_of(page: Page) -> Locator:
 async def open_case(device: Device, hospital: OpenHospital, case: Case, who: str = "handler1") -> Page:
     """Sign in and have a complaint open."""
     await sign_in_staff(device, hospital, who, f"/complaints/{case.id}")
-    await expect(detail_of(device.page).get_by_text(case.number)).to_be_visible(timeout=SLOW)
+    await expect(detail_of(device.page).get_by_text(case.number)).to_be_visible()
     return device.page
 
 
@@ -81,8 +80,8 @@ async def test_a_complaint_rings_until_it_is_taken_and_is_answered_until_the_pat
     page = handler.page
 
     # it rings on both screens of the same person, and the title says so
-    await expect(alert_of(page, case)).to_be_visible(timeout=SLOW)
-    await expect(alert_of(other.page, case)).to_be_visible(timeout=SLOW)
+    await expect(alert_of(page, case)).to_be_visible()
+    await expect(alert_of(other.page, case)).to_be_visible()
     await expect(page).to_have_title(re.compile("^【"))
     await expect(line_of(page, case)).to_contain_text("待受理")
     await expect(line_of(page, case)).to_contain_text("受理还剩")
@@ -93,28 +92,28 @@ async def test_a_complaint_rings_until_it_is_taken_and_is_answered_until_the_pat
     # whoever takes it is led to it, and both screens fall silent because the server says so
     await alert_of(page, case).get_by_role("button", name="我来处理").click()
     await expect(page).to_have_url(re.compile(case.id))
-    await expect(alert_of(page, case)).to_have_count(0, timeout=SLOW)
-    await expect(alert_of(other.page, case)).to_have_count(0, timeout=SLOW)
+    await expect(alert_of(page, case)).to_have_count(0)
+    await expect(alert_of(other.page, case)).to_have_count(0)
     detail = detail_of(page)
-    await expect(detail.get_by_role("button", name="我来处理")).to_have_count(0, timeout=SLOW)
+    await expect(detail.get_by_role("button", name="我来处理")).to_have_count(0)
     await expect(detail.get_by_text("等了两个小时，没有人解释。")).to_be_visible()
 
     # the first response, a note that stays inside, the answer
     await detail.get_by_label("写给患者的话").fill(REPLY)
     await detail.get_by_role("button", name="发送首次响应").click()
-    await expect(detail.get_by_text(REPLY)).to_be_visible(timeout=SLOW)
+    await expect(detail.get_by_text(REPLY)).to_be_visible()
     await expect(detail.get_by_label("写给患者的话")).to_have_value("")
     await detail.get_by_role("button", name="内部记录", exact=True).click()
     await detail.get_by_label("内部记录", exact=True).last.fill(NOTE)
     await detail.get_by_role("button", name="保存内部记录").click()
-    await expect(detail.get_by_role("listitem").filter(has_text=NOTE)).to_contain_text("仅内部可见", timeout=SLOW)
+    await expect(detail.get_by_role("listitem").filter(has_text=NOTE)).to_contain_text("仅内部可见")
     await detail.get_by_role("button", name="正式答复").click()
     await detail.get_by_label("调查结果").fill("当天有急救病人，没有及时说明。")
     await detail.get_by_label("处理措施").fill("已改进叫号说明。")
     await handler.shoot("answer")
     await axe(page)
     await detail.get_by_role("button", name="发出答复").click()
-    await expect(detail.get_by_text("已答复，等患者确认").first).to_be_visible(timeout=SLOW)
+    await expect(detail.get_by_text("已答复，等患者确认").first).to_be_visible()
     await expect(detail.get_by_role("button", name="正式答复")).to_have_count(0)
 
     # the patient reads what is meant for them, and their word arrives without a reload
@@ -123,7 +122,7 @@ async def test_a_complaint_rings_until_it_is_taken_and_is_answered_until_the_pat
     assert "已改进叫号说明" in seen
     assert NOTE not in seen
     await case.patient.post(f"/complaints/{case.id}/confirmation", {"satisfied": True, "text": "谢谢"})
-    await expect(detail.get_by_text("患者满意，已办结", exact=True)).to_be_visible(timeout=SLOW)
+    await expect(detail.get_by_text("患者满意，已办结", exact=True)).to_be_visible()
     await expect(detail.get_by_text("满意：谢谢")).to_be_visible()
     await expect(detail.get_by_role("button", name="回复患者")).to_have_count(0)
     await expect(line_of(page, case)).to_have_count(0)
@@ -133,9 +132,9 @@ async def test_a_complaint_rings_until_it_is_taken_and_is_answered_until_the_pat
 async def test_taking_the_complaint_itself_silences_its_alert_too(handler, open_hospital):
     case = await a_case(open_hospital)
     page = await open_case(handler, open_hospital, case)
-    await expect(alert_of(page, case)).to_be_visible(timeout=SLOW)
+    await expect(alert_of(page, case)).to_be_visible()
     await detail_of(page).get_by_role("button", name="我来处理").click()
-    await expect(alert_of(page, case)).to_have_count(0, timeout=SLOW)
+    await expect(alert_of(page, case)).to_have_count(0)
     await expect(line_of(page, case)).not_to_contain_text("待受理")
 
 
@@ -160,13 +159,13 @@ async def test_nothing_typed_is_lost_and_whoever_was_faster_is_told(handler, ope
     await page.route("**/reply", somebody_was_faster, times=1)
     await detail_of(page).get_by_role("button", name="发送首次响应").click()
     refusal = detail_of(page).get_by_role("alert")
-    await expect(refusal).to_be_visible(timeout=SLOW)
+    await expect(refusal).to_be_visible()
     assert (await refusal.inner_text()).strip()
     await expect(detail_of(page).get_by_text("主管先写了一句。")).to_be_visible()
     await expect(field).to_have_value(REPLY)
     await handler.shoot("somebody-was-faster")
     await detail_of(page).get_by_role("button", name="发送首次响应").click()
-    await expect(detail_of(page).get_by_text(REPLY)).to_be_visible(timeout=SLOW)
+    await expect(detail_of(page).get_by_text(REPLY)).to_be_visible()
     assert [entry["kind"] for entry in (await case.shown())["entries"]].count("reply") == 1
 
 
@@ -183,7 +182,7 @@ async def test_a_lost_answer_is_asked_again_and_done_once(handler, open_hospital
     await detail_of(page).get_by_label("内部记录", exact=True).last.fill(NOTE)
     await detail_of(page).get_by_role("button", name="保存内部记录").click()
     await detail_of(page).get_by_role("button", name="再试一次").click()
-    await expect(detail_of(page).get_by_role("button", name="再试一次")).to_have_count(0, timeout=SLOW)
+    await expect(detail_of(page).get_by_role("button", name="再试一次")).to_have_count(0)
     assert [entry["text"] for entry in (await case.shown())["entries"]].count(NOTE) == 1
 
 
@@ -198,9 +197,9 @@ async def test_the_whole_number_is_shown_for_a_reason_and_only_then(handler, ope
     await box.get_by_label("原因").fill("患者希望来电")
     await axe(page)
     await box.get_by_role("button", name="查看", exact=True).click()
-    await expect(detail_of(page).get_by_role("link", name="13800138000")).to_be_visible(timeout=SLOW)
+    await expect(detail_of(page).get_by_role("link", name="13800138000")).to_be_visible()
     await page.reload()
-    await expect(detail_of(page).get_by_role("button", name="查看电话")).to_be_visible(timeout=SLOW)
+    await expect(detail_of(page).get_by_role("button", name="查看电话")).to_be_visible()
     assert "13800138000" not in await page.content()
 
 
@@ -212,7 +211,7 @@ async def test_a_complaint_is_handed_over_escalated_and_closed_each_with_its_rea
     box = page.get_by_role("dialog")
     await box.get_by_label("原因").fill("需要协调科室")
     await box.get_by_role("button", name="升级").click()
-    await expect(detail.get_by_text("人工升级：需要协调科室")).to_be_visible(timeout=SLOW)
+    await expect(detail.get_by_text("人工升级：需要协调科室")).to_be_visible()
 
     await detail.get_by_role("button", name="转交").click()
     people = box.get_by_role("combobox", name="转交给")
@@ -222,13 +221,13 @@ async def test_a_complaint_is_handed_over_escalated_and_closed_each_with_its_rea
     await box.get_by_label("原因").fill("轮休")
     await handler.shoot("hand-over")
     await box.get_by_role("button", name="转交", exact=True).click()
-    await expect(detail.get_by_text("原因：轮休")).to_be_visible(timeout=SLOW)
+    await expect(detail.get_by_text("原因：轮休")).to_be_visible()
 
     await detail.get_by_role("button", name="结束").click()
     await expect(box.get_by_role("radio")).to_have_count(1)  # only a withdrawal: nothing has been answered
     await box.get_by_label("原因").fill("患者来电撤回")
     await box.get_by_role("button", name="结束投诉").click()
-    await expect(detail.get_by_text("已撤回", exact=True).first).to_be_visible(timeout=SLOW)
+    await expect(detail.get_by_text("已撤回", exact=True).first).to_be_visible()
     assert (await case.shown())["state"] == "withdrawn"
 
 
@@ -236,7 +235,7 @@ async def test_the_list_is_worked_with_the_keyboard(handler, open_hospital):
     first, second = await a_case(open_hospital, name="赵一"), await a_case(open_hospital, name="钱二")
     await sign_in_staff(handler, open_hospital, "handler1", "/complaints")
     page = handler.page
-    await expect(line_of(page, second)).to_be_visible(timeout=SLOW)
+    await expect(line_of(page, second)).to_be_visible()
     await page.get_by_role("searchbox").fill(first.number[:-4])
     await page.keyboard.press("Enter")
     await line_of(page, first).focus()
@@ -271,7 +270,7 @@ async def test_a_list_that_was_away_from_the_network_is_right_again_by_itself(ha
     await case.act("note", {"text": NOTE})
     await handler.context.set_offline(False)
     await page.unroute("**/api/v1/**")
-    await expect(detail_of(page).get_by_text(NOTE)).to_be_visible(timeout=SLOW)
+    await expect(detail_of(page).get_by_text(NOTE)).to_be_visible()
     await expect(line_of(page, case)).not_to_contain_text("待受理")
 
 
