@@ -4,6 +4,58 @@
  */
 
 export interface paths {
+    "/api/v1/admin/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what some days are, and of which years nobody knows the holidays yet. */
+        get: operations["schedules_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/calendar/days/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what a day is, whatever the official calendar says. */
+        put: operations["schedules_name_day"];
+        post?: never;
+        /** Go back to the official calendar for a day. */
+        delete: operations["schedules_forget_day"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/calendar/years/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say that all holidays of a year are entered although the product does not know it. */
+        put: operations["schedules_confirm_year"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/faq": {
         parameters: {
             query?: never;
@@ -68,6 +120,165 @@ export interface paths {
         put?: never;
         /** Take an answer away for good. */
         post: operations["faq_retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedule-exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the exceptions that are not over, newest first. */
+        get: operations["schedules_exceptions"];
+        put?: never;
+        /** Let some days differ, as the preview was seen. */
+        post: operations["schedules_create_exception"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedule-exceptions/{exception_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put another exception in the place of one. */
+        put: operations["schedules_change_exception"];
+        post?: never;
+        /** Take an exception back. */
+        delete: operations["schedules_end_exception"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedule-exceptions/{exception_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say who changed an exception, and what. */
+        get: operations["schedules_exception_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedule-settings/{department_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Give what a department decides about holidays and release. */
+        get: operations["schedules_setting"];
+        /** Set what a department decides, as the preview was seen. */
+        put: operations["schedules_decide"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List weekly clinics. */
+        get: operations["schedules_schedules"];
+        put?: never;
+        /** Begin a weekly clinic, as its preview was seen. */
+        post: operations["schedules_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Give a weekly clinic. */
+        get: operations["schedules_schedule"];
+        put?: never;
+        post?: never;
+        /** End a weekly clinic. */
+        delete: operations["schedules_end"];
+        options?: never;
+        head?: never;
+        /** Change a weekly clinic from a day on; the answer is the version that holds then. */
+        patch: operations["schedules_change"];
+        trace?: never;
+    };
+    "/api/v1/admin/schedules/{schedule_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say who changed a weekly clinic, and what. */
+        get: operations["schedules_schedule_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedules/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the bookings that stand in the way of a department's plan. */
+        get: operations["schedules_conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show what a change would do, and do nothing. */
+        post: operations["schedules_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2131,6 +2342,25 @@ export interface components {
             detail: string;
         };
         /**
+         * BandShown
+         * @description A band in a preview.
+         */
+        BandShown: {
+            /** Practitioner Id */
+            practitioner_id: string;
+            /** Practitioner Name */
+            practitioner_name: string;
+            /** Session Id */
+            session_id: string | null;
+            /** Starts At */
+            starts_at: string;
+            /** Ends At */
+            ends_at: string;
+            pool: components["schemas"]["Pool"];
+            /** Capacity */
+            capacity: number;
+        };
+        /**
          * BasisView
          * @description What a place rests on.
          */
@@ -2261,6 +2491,32 @@ export interface components {
             breached_at: string;
         };
         /**
+         * CalendarQuery
+         * @description Which days, both ends included.
+         */
+        CalendarQuery: {
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+        };
+        /**
+         * CalendarView
+         * @description Some days. unknown_years: of them the holidays are not known; the weekday decides there until somebody says.
+         */
+        CalendarView: {
+            /** Days */
+            days: components["schemas"]["DayView"][];
+            /** Unknown Years */
+            unknown_years: number[];
+        };
+        /**
          * CancelForm
          * @description Why, if somebody wants to say.
          */
@@ -2299,6 +2555,29 @@ export interface components {
             open_complaints: number;
         };
         /**
+         * CapacityShown
+         * @description Another number of places in a preview.
+         */
+        CapacityShown: {
+            /** Practitioner Id */
+            practitioner_id: string;
+            /** Practitioner Name */
+            practitioner_name: string;
+            /** Session Id */
+            session_id: string;
+            /** Starts At */
+            starts_at: string;
+            /** Ends At */
+            ends_at: string;
+            pool: components["schemas"]["Pool"];
+            /** Before */
+            before: number;
+            /** After */
+            after: number;
+            /** Taken */
+            taken: number;
+        };
+        /**
          * CataloguePaging
          * @description The query of a list that a phone shows whole.
          */
@@ -2313,6 +2592,180 @@ export interface components {
              * @default null
              */
             cursor?: string | null;
+        };
+        /**
+         * ChangeAsked
+         * @description A change of the clinic with this id.
+         */
+        ChangeAsked: {
+            /**
+             * From Day
+             * @default null
+             */
+            from_day?: string | null;
+            /**
+             * Room Id
+             * @default null
+             */
+            room_id?: string | null;
+            /**
+             * Weekday
+             * @default null
+             */
+            weekday?: number | null;
+            /**
+             * Starts At
+             * @default null
+             */
+            starts_at?: string | null;
+            /**
+             * Ends At
+             * @default null
+             */
+            ends_at?: string | null;
+            /**
+             * Slot Minutes
+             * @default null
+             */
+            slot_minutes?: number | null;
+            /**
+             * Capacity
+             * @default null
+             */
+            capacity?: number | null;
+            /**
+             * Desk Capacity
+             * @default null
+             */
+            desk_capacity?: number | null;
+            /**
+             * Revisit Capacity
+             * @default null
+             */
+            revisit_capacity?: number | null;
+            /**
+             * Referral Capacity
+             * @default null
+             */
+            referral_capacity?: number | null;
+            /**
+             * Visit Type
+             * @default null
+             */
+            visit_type?: ("ordinary" | "expert" | "special" | "revisit") | null;
+            /**
+             * Valid Until
+             * @default null
+             */
+            valid_until?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
+        /**
+         * ChangeList
+         * @description The history of something, oldest first; `next` is always null.
+         */
+        ChangeList: {
+            /** Items */
+            items: components["schemas"]["ChangeView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * ChangeView
+         * @description Who changed what.
+         */
+        ChangeView: {
+            /** At */
+            at: string;
+            /** By Name */
+            by_name: string | null;
+            /** Why */
+            why: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * ChangedSchedule
+         * @description A change, as its preview was seen.
+         */
+        ChangedSchedule: {
+            /**
+             * From Day
+             * @default null
+             */
+            from_day?: string | null;
+            /**
+             * Room Id
+             * @default null
+             */
+            room_id?: string | null;
+            /**
+             * Weekday
+             * @default null
+             */
+            weekday?: number | null;
+            /**
+             * Starts At
+             * @default null
+             */
+            starts_at?: string | null;
+            /**
+             * Ends At
+             * @default null
+             */
+            ends_at?: string | null;
+            /**
+             * Slot Minutes
+             * @default null
+             */
+            slot_minutes?: number | null;
+            /**
+             * Capacity
+             * @default null
+             */
+            capacity?: number | null;
+            /**
+             * Desk Capacity
+             * @default null
+             */
+            desk_capacity?: number | null;
+            /**
+             * Revisit Capacity
+             * @default null
+             */
+            revisit_capacity?: number | null;
+            /**
+             * Referral Capacity
+             * @default null
+             */
+            referral_capacity?: number | null;
+            /**
+             * Visit Type
+             * @default null
+             */
+            visit_type?: ("ordinary" | "expert" | "special" | "revisit") | null;
+            /**
+             * Valid Until
+             * @default null
+             */
+            valid_until?: string | null;
+            /** Digest */
+            digest: string;
+            /**
+             * Why
+             * @default
+             */
+            why?: string;
         };
         /**
          * ChannelList
@@ -2466,6 +2919,54 @@ export interface components {
             text?: string;
         };
         /**
+         * ConflictList
+         * @description What stands in the way of a department's plan; `next` is always null.
+         */
+        ConflictList: {
+            /** Items */
+            items: components["schemas"]["ConflictView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * ConflictView
+         * @description Booked places that the plan does not want so; without a band's time it is the whole session.
+         */
+        ConflictView: {
+            /** Practitioner Id */
+            practitioner_id: string;
+            /** Practitioner Name */
+            practitioner_name: string;
+            /** Session Id */
+            session_id: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Starts At */
+            starts_at: string;
+            /** Ends At */
+            ends_at: string;
+            pool: components["schemas"]["Pool"] | null;
+            why: components["schemas"]["Why"];
+            /** Taken */
+            taken: number;
+            /** Wanted */
+            wanted: number;
+        };
+        /**
+         * ConflictsQuery
+         * @description Of which department.
+         */
+        ConflictsQuery: {
+            /**
+             * Department
+             * Format: uuid
+             */
+            department: string;
+        };
+        /**
          * ConsentForm
          * @description The whole answer of one pop-up.
          */
@@ -2544,6 +3045,28 @@ export interface components {
             department?: string | null;
         };
         /**
+         * DayAsked
+         * @description What this day shall be.
+         */
+        DayAsked: {
+            kind: components["schemas"]["DayKind"];
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * As Weekday
+             * @default null
+             */
+            as_weekday?: number | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+        };
+        /**
          * DayCounts
          * @description How many of the day are in each state; nobody is counted twice.
          */
@@ -2564,6 +3087,32 @@ export interface components {
             cancelled: number;
             /** Left */
             left: number;
+        };
+        /**
+         * DayKind
+         * @description What the official calendar makes of a day.
+         * @enum {string}
+         */
+        DayKind: "workday" | "weekend" | "holiday" | "makeup";
+        /**
+         * DayView
+         * @description What a day is. is_confirmed: False when nobody knows yet whether it is a holiday.
+         */
+        DayView: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            kind: components["schemas"]["DayKind"];
+            /** Name */
+            name: string;
+            /** As Weekday */
+            as_weekday: number | null;
+            /** Is Confirmed */
+            is_confirmed: boolean;
+            /** Is Own */
+            is_own: boolean;
         };
         /**
          * DeliveryState
@@ -2716,6 +3265,40 @@ export interface components {
             department_name: string | null;
         };
         /**
+         * EndAsked
+         * @description The end of the clinic with this id. last_day: yesterday when none is named.
+         */
+        EndAsked: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Last Day
+             * @default null
+             */
+            last_day?: string | null;
+        };
+        /**
+         * EndQuery
+         * @description The end of a weekly clinic, as its preview was seen.
+         */
+        EndQuery: {
+            /** Digest */
+            digest: string;
+            /**
+             * Last Day
+             * @default null
+             */
+            last_day?: string | null;
+            /**
+             * Why
+             * @default
+             */
+            why?: string;
+        };
+        /**
          * EntryView
          * @description A line of the time line, for staff.
          */
@@ -2739,6 +3322,256 @@ export interface components {
             text: string;
             /** At */
             at: string;
+        };
+        /**
+         * ExceptionAsked
+         * @description The exception with this id, as it shall be.
+         */
+        ExceptionAsked: {
+            kind: components["schemas"]["ExceptionKind"];
+            /**
+             * Practitioner Id
+             * @default null
+             */
+            practitioner_id?: string | null;
+            /**
+             * Department Id
+             * @default null
+             */
+            department_id?: string | null;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /**
+             * Starts At
+             * @default null
+             */
+            starts_at?: string | null;
+            /**
+             * Ends At
+             * @default null
+             */
+            ends_at?: string | null;
+            /**
+             * Room Id
+             * @default null
+             */
+            room_id?: string | null;
+            /**
+             * Slot Minutes
+             * @default null
+             */
+            slot_minutes?: number | null;
+            /**
+             * Visit Type
+             * @default null
+             */
+            visit_type?: ("ordinary" | "expert" | "special" | "revisit") | null;
+            /**
+             * Capacity
+             * @default null
+             */
+            capacity?: number | null;
+            /**
+             * Desk Capacity
+             * @default null
+             */
+            desk_capacity?: number | null;
+            /**
+             * Revisit Capacity
+             * @default null
+             */
+            revisit_capacity?: number | null;
+            /**
+             * Referral Capacity
+             * @default null
+             */
+            referral_capacity?: number | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
+        /**
+         * ExceptionForm
+         * @description Days, or hours of them, that differ.
+         *
+         *     leave: a practitioner. closure: a department, or with none the hospital. extra: a practitioner's clinic in a
+         *     department, with all its places. capacity: other places of each band; what is absent stays.
+         */
+        ExceptionForm: {
+            kind: components["schemas"]["ExceptionKind"];
+            /**
+             * Practitioner Id
+             * @default null
+             */
+            practitioner_id?: string | null;
+            /**
+             * Department Id
+             * @default null
+             */
+            department_id?: string | null;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /**
+             * Starts At
+             * @default null
+             */
+            starts_at?: string | null;
+            /**
+             * Ends At
+             * @default null
+             */
+            ends_at?: string | null;
+            /**
+             * Room Id
+             * @default null
+             */
+            room_id?: string | null;
+            /**
+             * Slot Minutes
+             * @default null
+             */
+            slot_minutes?: number | null;
+            /**
+             * Visit Type
+             * @default null
+             */
+            visit_type?: ("ordinary" | "expert" | "special" | "revisit") | null;
+            /**
+             * Capacity
+             * @default null
+             */
+            capacity?: number | null;
+            /**
+             * Desk Capacity
+             * @default null
+             */
+            desk_capacity?: number | null;
+            /**
+             * Revisit Capacity
+             * @default null
+             */
+            revisit_capacity?: number | null;
+            /**
+             * Referral Capacity
+             * @default null
+             */
+            referral_capacity?: number | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * ExceptionKind
+         * @description How some days differ from the weekly rules.
+         * @enum {string}
+         */
+        ExceptionKind: "leave" | "closure" | "extra" | "capacity";
+        /**
+         * ExceptionList
+         * @description A page of exceptions, newest first.
+         */
+        ExceptionList: {
+            /** Items */
+            items: components["schemas"]["ExceptionView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * ExceptionView
+         * @description Days that differ.
+         */
+        ExceptionView: {
+            /** Id */
+            id: string;
+            kind: components["schemas"]["ExceptionKind"];
+            /** Practitioner Id */
+            practitioner_id: string | null;
+            /** Practitioner Name */
+            practitioner_name: string | null;
+            /** Department Id */
+            department_id: string | null;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Starts At */
+            starts_at: string | null;
+            /** Ends At */
+            ends_at: string | null;
+            /** Room Id */
+            room_id: string | null;
+            /** Slot Minutes */
+            slot_minutes: number | null;
+            /** Visit Type */
+            visit_type: string | null;
+            /** Capacity */
+            capacity: number | null;
+            /** Desk Capacity */
+            desk_capacity: number | null;
+            /** Revisit Capacity */
+            revisit_capacity: number | null;
+            /** Referral Capacity */
+            referral_capacity: number | null;
+            /** Reason */
+            reason: string;
+            /** Made By Name */
+            made_by_name: string | null;
+            /** Made At */
+            made_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ExceptionsQuery
+         * @description Which exceptions: those that are not over, of a department when one is named.
+         */
+        ExceptionsQuery: {
+            /**
+             * Limit
+             * @default 20
+             */
+            limit?: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Department
+             * @default null
+             */
+            department?: string | null;
         };
         /**
          * ExplanationView
@@ -3390,6 +4223,90 @@ export interface components {
             name: string;
         };
         /**
+         * NewSchedule
+         * @description A weekly clinic, as its preview was seen. why: kept in the history.
+         */
+        NewSchedule: {
+            /**
+             * Practitioner Id
+             * Format: uuid
+             */
+            practitioner_id: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Room Id
+             * @default null
+             */
+            room_id?: string | null;
+            /** Weekday */
+            weekday: number;
+            /**
+             * Starts At
+             * Format: time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: time
+             */
+            ends_at: string;
+            /**
+             * Slot Minutes
+             * @default 30
+             */
+            slot_minutes?: number;
+            /** Capacity */
+            capacity: number;
+            /**
+             * Desk Capacity
+             * @default 0
+             */
+            desk_capacity?: number;
+            /**
+             * Revisit Capacity
+             * @default 0
+             */
+            revisit_capacity?: number;
+            /**
+             * Referral Capacity
+             * @default 0
+             */
+            referral_capacity?: number;
+            /**
+             * Visit Type
+             * @default ordinary
+             * @enum {string}
+             */
+            visit_type?: "ordinary" | "expert" | "special" | "revisit";
+            /**
+             * Valid From
+             * @default null
+             */
+            valid_from?: string | null;
+            /**
+             * Valid Until
+             * @default null
+             */
+            valid_until?: string | null;
+            /** Digest */
+            digest: string;
+            /**
+             * Why
+             * @default
+             */
+            why?: string;
+        };
+        /**
+         * OnHolidays
+         * @description What a department does on an official holiday.
+         * @enum {string}
+         */
+        OnHolidays: "closed" | "sunday" | "usual";
+        /**
          * OptionView
          * @description A choice.
          */
@@ -3688,6 +4605,55 @@ export interface components {
             version: number | null;
         };
         /**
+         * PlanCounts
+         * @description How much a plan changes. booked: places taken that stand in its way.
+         */
+        PlanCounts: {
+            /** New Sessions */
+            new_sessions: number;
+            /** Gone Sessions */
+            gone_sessions: number;
+            /** Changed Sessions */
+            changed_sessions: number;
+            /** New Bands */
+            new_bands: number;
+            /** Gone Bands */
+            gone_bands: number;
+            /** Capacities */
+            capacities: number;
+            /** Conflicts */
+            conflicts: number;
+            /** Booked */
+            booked: number;
+        };
+        /**
+         * PlanView
+         * @description What a change would do. digest: is sent along with the change, which then does exactly this or nothing.
+         */
+        PlanView: {
+            /** Digest */
+            digest: string;
+            counts: components["schemas"]["PlanCounts"];
+            /** New Sessions */
+            new_sessions: components["schemas"]["SessionShown"][];
+            /** Gone Sessions */
+            gone_sessions: components["schemas"]["SessionShown"][];
+            /** New Bands */
+            new_bands: components["schemas"]["BandShown"][];
+            /** Gone Bands */
+            gone_bands: components["schemas"]["BandShown"][];
+            /** Capacities */
+            capacities: components["schemas"]["CapacityShown"][];
+            /** Conflicts */
+            conflicts: components["schemas"]["ConflictView"][];
+        };
+        /**
+         * Pool
+         * @description For whom the places of a band are.
+         * @enum {string}
+         */
+        Pool: "app" | "desk" | "revisit" | "referral";
+        /**
          * PractitionerList
          * @description A page of practitioners.
          */
@@ -3765,6 +4731,33 @@ export interface components {
              * @default null
              */
             department?: string | null;
+        };
+        /**
+         * PreviewForm
+         * @description One change, to be looked at before it is made.
+         */
+        PreviewForm: {
+            /** @default null */
+            create?: components["schemas"]["ScheduleForm"] | null;
+            /** @default null */
+            change?: components["schemas"]["ChangeAsked"] | null;
+            /** @default null */
+            end?: components["schemas"]["EndAsked"] | null;
+            /** @default null */
+            create_exception?: components["schemas"]["ExceptionForm"] | null;
+            /** @default null */
+            change_exception?: components["schemas"]["ExceptionAsked"] | null;
+            /** @default null */
+            end_exception?: components["schemas"]["RemovalAsked"] | null;
+            /** @default null */
+            setting?: components["schemas"]["SettingAsked"] | null;
+            /** @default null */
+            day?: components["schemas"]["DayAsked"] | null;
+            /**
+             * Forget Day
+             * @default null
+             */
+            forget_day?: string | null;
         };
         /**
          * PriceView
@@ -3863,6 +4856,17 @@ export interface components {
          * @enum {string}
          */
         Relation: "self" | "child" | "parent" | "spouse" | "other";
+        /**
+         * RemovalAsked
+         * @description The end of the exception with this id.
+         */
+        RemovalAsked: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
         /**
          * ReplyForm
          * @description A text for the patient; with a question, the patient's answer is waited for.
@@ -4147,6 +5151,161 @@ export interface components {
             version: number;
         };
         /**
+         * ScheduleForm
+         * @description A weekly clinic. weekday: Monday is 0. ends_at: not after starts_at, it is on the next day. Places: a band's.
+         */
+        ScheduleForm: {
+            /**
+             * Practitioner Id
+             * Format: uuid
+             */
+            practitioner_id: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+            /**
+             * Room Id
+             * @default null
+             */
+            room_id?: string | null;
+            /** Weekday */
+            weekday: number;
+            /**
+             * Starts At
+             * Format: time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: time
+             */
+            ends_at: string;
+            /**
+             * Slot Minutes
+             * @default 30
+             */
+            slot_minutes?: number;
+            /** Capacity */
+            capacity: number;
+            /**
+             * Desk Capacity
+             * @default 0
+             */
+            desk_capacity?: number;
+            /**
+             * Revisit Capacity
+             * @default 0
+             */
+            revisit_capacity?: number;
+            /**
+             * Referral Capacity
+             * @default 0
+             */
+            referral_capacity?: number;
+            /**
+             * Visit Type
+             * @default ordinary
+             * @enum {string}
+             */
+            visit_type?: "ordinary" | "expert" | "special" | "revisit";
+            /**
+             * Valid From
+             * @default null
+             */
+            valid_from?: string | null;
+            /**
+             * Valid Until
+             * @default null
+             */
+            valid_until?: string | null;
+        };
+        /**
+         * ScheduleList
+         * @description Weekly clinics, by practitioner, weekday and begin; `next` is always null.
+         */
+        ScheduleList: {
+            /** Items */
+            items: components["schemas"]["ScheduleView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * ScheduleView
+         * @description A version of a weekly clinic. Places: a band's.
+         */
+        ScheduleView: {
+            /** Id */
+            id: string;
+            /** Practitioner Id */
+            practitioner_id: string;
+            /** Practitioner Name */
+            practitioner_name: string;
+            /** Department Id */
+            department_id: string;
+            /** Room Id */
+            room_id: string | null;
+            /** Room Name */
+            room_name: string | null;
+            /** Weekday */
+            weekday: number;
+            /**
+             * Starts At
+             * Format: time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: time
+             */
+            ends_at: string;
+            /** Slot Minutes */
+            slot_minutes: number;
+            /** Capacity */
+            capacity: number;
+            /** Desk Capacity */
+            desk_capacity: number;
+            /** Revisit Capacity */
+            revisit_capacity: number;
+            /** Referral Capacity */
+            referral_capacity: number;
+            /** Visit Type */
+            visit_type: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid Until */
+            valid_until: string | null;
+            /** Follows Id */
+            follows_id: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SchedulesQuery
+         * @description Which clinics: of a department or a practitioner, as they hold on a day or later (today when none is named).
+         */
+        SchedulesQuery: {
+            /**
+             * Department
+             * @default null
+             */
+            department?: string | null;
+            /**
+             * Practitioner
+             * @default null
+             */
+            practitioner?: string | null;
+            /**
+             * On
+             * @default null
+             */
+            on?: string | null;
+        };
+        /**
          * SearchQuery
          * @description What somebody types into the search: characters, pinyin, initials, mixed.
          */
@@ -4166,6 +5325,171 @@ export interface components {
              * @default 20
              */
             limit?: number;
+        };
+        /**
+         * SeenDayForm
+         * @description What a day is, as its preview was seen.
+         */
+        SeenDayForm: {
+            kind: components["schemas"]["DayKind"];
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * As Weekday
+             * @default null
+             */
+            as_weekday?: number | null;
+            /** Digest */
+            digest: string;
+        };
+        /**
+         * SeenExceptionForm
+         * @description An exception, as its preview was seen.
+         */
+        SeenExceptionForm: {
+            kind: components["schemas"]["ExceptionKind"];
+            /**
+             * Practitioner Id
+             * @default null
+             */
+            practitioner_id?: string | null;
+            /**
+             * Department Id
+             * @default null
+             */
+            department_id?: string | null;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /**
+             * Starts At
+             * @default null
+             */
+            starts_at?: string | null;
+            /**
+             * Ends At
+             * @default null
+             */
+            ends_at?: string | null;
+            /**
+             * Room Id
+             * @default null
+             */
+            room_id?: string | null;
+            /**
+             * Slot Minutes
+             * @default null
+             */
+            slot_minutes?: number | null;
+            /**
+             * Visit Type
+             * @default null
+             */
+            visit_type?: ("ordinary" | "expert" | "special" | "revisit") | null;
+            /**
+             * Capacity
+             * @default null
+             */
+            capacity?: number | null;
+            /**
+             * Desk Capacity
+             * @default null
+             */
+            desk_capacity?: number | null;
+            /**
+             * Revisit Capacity
+             * @default null
+             */
+            revisit_capacity?: number | null;
+            /**
+             * Referral Capacity
+             * @default null
+             */
+            referral_capacity?: number | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /** Digest */
+            digest: string;
+        };
+        /**
+         * SeenQuery
+         * @description A removal, as its preview was seen.
+         */
+        SeenQuery: {
+            /** Digest */
+            digest: string;
+            /**
+             * Why
+             * @default
+             */
+            why?: string;
+        };
+        /**
+         * SeenSettingForm
+         * @description What a department decides, as its preview was seen.
+         */
+        SeenSettingForm: {
+            on_holidays: components["schemas"]["OnHolidays"];
+            /** Release Days Ahead */
+            release_days_ahead: number;
+            /**
+             * Release At
+             * Format: time
+             */
+            release_at: string;
+            /** Digest */
+            digest: string;
+            /**
+             * Why
+             * @default
+             */
+            why?: string;
+        };
+        /**
+         * SessionShown
+         * @description A session in a preview. places: of all its bands, by pool.
+         */
+        SessionShown: {
+            /** Id */
+            id: string | null;
+            /** Practitioner Id */
+            practitioner_id: string;
+            /** Practitioner Name */
+            practitioner_name: string;
+            /** Department Id */
+            department_id: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Starts At */
+            starts_at: string;
+            /** Ends At */
+            ends_at: string;
+            /** Visit Type */
+            visit_type: string;
+            /** Opens At */
+            opens_at: string;
+            /** Bands */
+            bands: number;
+            /** Places */
+            places: {
+                [key: string]: number;
+            };
         };
         /**
          * SessionView
@@ -4199,6 +5523,43 @@ export interface components {
             version: number;
             /** Slots */
             slots: components["schemas"]["SlotView"][];
+        };
+        /**
+         * SettingAsked
+         * @description What this department shall decide.
+         */
+        SettingAsked: {
+            on_holidays: components["schemas"]["OnHolidays"];
+            /** Release Days Ahead */
+            release_days_ahead: number;
+            /**
+             * Release At
+             * Format: time
+             */
+            release_at: string;
+            /**
+             * Department Id
+             * Format: uuid
+             */
+            department_id: string;
+        };
+        /**
+         * SettingView
+         * @description What a department decides. version 0: nothing yet, these are the defaults.
+         */
+        SettingView: {
+            /** Department Id */
+            department_id: string;
+            on_holidays: components["schemas"]["OnHolidays"];
+            /** Release Days Ahead */
+            release_days_ahead: number;
+            /**
+             * Release At
+             * Format: time
+             */
+            release_at: string;
+            /** Version */
+            version: number;
         };
         /**
          * SiblingView
@@ -4758,6 +6119,12 @@ export interface components {
             location: string;
         };
         /**
+         * Why
+         * @description What stands in the way of a plan.
+         * @enum {string}
+         */
+        Why: "not_wanted" | "too_many" | "other_type" | "other_room" | "by_hand";
+        /**
          * CampusView
          * @description Where a department stands, and how to get there.
          */
@@ -4814,6 +6181,267 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    schedules_days: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_name_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenDayForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description plan_changed · schedule_overlap */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_forget_day: {
+        parameters: {
+            query: {
+                digest: string;
+                why?: string;
+            };
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description plan_changed · schedule_overlap */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_confirm_year: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                year: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     faq_all_of_it: {
         parameters: {
             query?: {
@@ -5294,6 +6922,1049 @@ export interface operations {
             };
             /** @description stale */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_exceptions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                department?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionList"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_create_exception: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenExceptionForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionView"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description plan_changed · schedule_overlap */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_change_exception: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exception_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenExceptionForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionView"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description plan_changed · schedule_overlap */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_end_exception: {
+        parameters: {
+            query: {
+                digest: string;
+                why?: string;
+            };
+            header?: never;
+            path: {
+                exception_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description plan_changed · schedule_overlap */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_exception_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exception_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeList"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                department_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                department_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenSettingForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingView"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description plan_changed · schedule_overlap */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_schedules: {
+        parameters: {
+            query?: {
+                department?: string | null;
+                practitioner?: string | null;
+                on?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description plan_changed · schedule_overlap */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_end: {
+        parameters: {
+            query: {
+                digest: string;
+                last_day?: string | null;
+                why?: string;
+            };
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description plan_changed · schedule_overlap */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedSchedule"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description plan_changed · schedule_overlap */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_schedule_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeList"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_conflicts: {
+        parameters: {
+            query: {
+                department: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictList"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description schedule_overlap */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
