@@ -1,21 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { defineConfig, loadEnv, type Plugin } from 'vite'
 import uniPlugin from '@dcloudio/vite-plugin-uni'
 
 // the package is CommonJS: Node gives the module object, bundlers give the function
 const uni = (uniPlugin as unknown as { default?: typeof uniPlugin }).default ?? uniPlugin
 
-/** No foreign hosts at run time: the kit's icon font is inlined (mini-program) or left out, decorative pictures go. */
+/** No foreign hosts at run time: the framework's decorative pictures go. */
 function selfContained(): Plugin {
-  const font = readFileSync('node_modules/wot-design-uni/components/wd-icon/wd-icons.ttf').toString('base64')
-  const face = `@font-face{font-family:"wd-icons";src:url("data:font/ttf;base64,${font}") format("truetype")}`
   return {
     name: 'self-contained',
     transform(code, id) {
       if (!/\.(css|scss|vue)(\?|$)/.test(id)) return
-      const out = code
-        .replace(/@font-face\s*\{[^}]*at\.alicdn\.com[^}]*\}/g, () => (process.env.UNI_PLATFORM === 'h5' ? '' : face))
-        .replace(/url\(['"]?https:\/\/cdn\.dcloud\.net\.cn\/[^)]*\)/g, 'none')
+      const out = code.replace(/url\(['"]?https:\/\/cdn\.dcloud\.net\.cn\/[^)]*\)/g, 'none')
       return out === code ? undefined : { code: out, map: null }
     },
   }
