@@ -7,9 +7,11 @@ from uuid import UUID
 from sanic import Blueprint, Request
 
 from miniapp_api.errors import PlanChanged, ScheduleOverlap
-from miniapp_api.schedules import edits, forms
+from miniapp_api.schedules import clinics, decisions, edits, forms
+from miniapp_api.schedules import exceptions as differing
 from miniapp_api.schedules.actions import calendar
 from miniapp_api.schedules.models import read_calendar, setting_of
+from miniapp_api.schedules.notes import history
 from miniapp_api.schedules.views import (
     CalendarView,
     ChangeList,
@@ -42,7 +44,7 @@ MOST_CALENDAR_DAYS = 400
 @api(guard=_HEADS, query=forms.SchedulesQuery, returns=ScheduleList, tag="schedules")
 async def schedules(request: Request, query: forms.SchedulesQuery) -> dict[str, Any]:
     """List weekly clinics."""
-    rows = await edits.schedules(request.ctx.staff, query.department, query.practitioner, query.on)
+    rows = await clinics.schedules(request.ctx.staff, query.department, query.practitioner, query.on)
     return {"items": [show_rule(row) for row in rows], "next": None}
 
 
@@ -50,15 +52,15 @@ async def schedules(request: Request, query: forms.SchedulesQuery) -> dict[str, 
 @api(guard=_HEADS, returns=ScheduleView, errors=(NotFound, Forbidden), tag="schedules")
 async def schedule(request: Request, schedule_id: UUID) -> dict[str, Any]:
     """Give a weekly clinic."""
-    return show_rule(await edits.schedule(request.ctx.staff, schedule_id))
+    return show_rule(await clinics.schedule(request.ctx.staff, schedule_id))
 
 
 @bp.get("/admin/schedules/<schedule_id:uuid>/history")
 @api(guard=_HEADS, returns=ChangeList, errors=(NotFound, Forbidden), tag="schedules")
 async def schedule_history(request: Request, schedule_id: UUID) -> dict[str, Any]:
     """Say who changed a weekly clinic, and what."""
-    await edits.schedule(request.ctx.staff, schedule_id)
-    return _history(await edits.history("rule", schedule_id))
+    await clinics.schedule(request.ctx.staff, schedule_id)
+    return _history(await history("rule", schedule_id))
 
 
 @bp.post("/admin/schedules/preview")
@@ -71,23 +73,23 @@ async def preview(request: Request, body: forms.PreviewForm) -> dict[str, Any]:
 
 def _step(staff: SignedInStaff, asked: forms.PreviewForm) -> edits.Step:
     if asked.create is not None:
-        return edits.create_rule(staff, asked.create)
+        return clinics.create_rule(staff, asked.create)
     if asked.change is not None:
-        return edits.change_rule(staff, asked.change.id, asked.change)
+        return clinics.change_rule(staff, asked.change.id, asked.change)
     if asked.end is not None:
-        return edits.end_rule(staff, asked.end.id, asked.end.last_day)
+        return clinics.end_rule(staff, asked.end.id, asked.end.last_day)
     if asked.create_exception is not None:
-        return edits.create_exception(staff, asked.create_exception)
+        return differing.create_exception(staff, asked.create_exception)
     if asked.change_exception is not None:
-        return edits.change_exception(staff, asked.change_exception.id, asked.change_exception)
+        return differing.change_exception(staff, asked.change_exception.id, asked.change_exception)
     if asked.end_exception is not None:
-        return edits.end_exception(staff, asked.end_exception.id)
+        return differing.end_exception(staff, asked.end_exception.id)
     if asked.setting is not None:
-        return edits.decide(staff, asked.setting.department_id, asked.setting)
+        return decisions.decide(staff, asked.setting.department_id, asked.setting)
     if asked.day is not None:
-        return edits.name_day(staff, asked.day.day, asked.day)
+        return decisions.name_day(staff, asked.day.day, asked.day)
     assert asked.forget_day is not None  # the form has exactly one
-    return edits.forget_day(staff, asked.forget_day)
+    return decisions.forget_day(staff, asked.forget_day)
 
 
 @bp.post("/admin/schedules")
@@ -102,24 +104,24 @@ def _step(staff: SignedInStaff, asked: forms.PreviewForm) -> edits.Step:
 )
 async def create(request: Request, body: forms.NewSchedule) -> dict[str, Any]:
     """Begin a weekly clinic, as its preview was seen."""
-    row = await edits.carry_out(edits.create_rule(request.ctx.staff, body, why=body.why), body.digest)
-    return show_rule(await edits.schedule(request.ctx.staff, row.id))
+    row = await edits.carry_out(clinics.create_rule(request.ctx.staff, body, why=body.why), body.digest)
+    return show_rule(await clinics.schedule(request.ctx.staff, row.id))
 
 
 @bp.patch("/admin/schedules/<schedule_id:uuid>")
 @api(guard=_HEADS, body=forms.ChangedSchedule, returns=ScheduleView, errors=(NotFound, *_REFUSED), tag="schedules")
 async def change(request: Request, schedule_id: UUID, body: forms.ChangedSchedule) -> dict[str, Any]:
     """Change a weekly clinic from a day on; the answer is the version that holds then."""
-    step = edits.change_rule(request.ctx.staff, schedule_id, body, why=body.why)
+    step = clinics.change_rule(request.ctx.staff, schedule_id, body, why=body.why)
     row = await edits.carry_out(step, body.digest)
-    return show_rule(await edits.schedule(request.ctx.staff, row.id))
+    return show_rule(await clinics.schedule(request.ctx.staff, row.id))
 
 
 @bp.delete("/admin/schedules/<schedule_id:uuid>")
 @api(guard=_HEADS, query=forms.EndQuery, status=204, errors=(NotFound, *_REFUSED), tag="schedules")
 async def end(request: Request, schedule_id: UUID, query: forms.EndQuery) -> None:
     """End a weekly clinic."""
-    step = edits.end_rule(request.ctx.staff, schedule_id, query.last_day, why=query.why)
+    step = clinics.end_rule(request.ctx.staff, schedule_id, query.last_day, why=query.why)
     await edits.carry_out(step, query.digest)
 
 
@@ -134,7 +136,7 @@ async def conflicts(request: Request, query: forms.ConflictsQuery) -> dict[str, 
 @api(guard=_HEADS, query=forms.ExceptionsQuery, returns=ExceptionList, tag="schedules")
 async def exceptions(request: Request, query: forms.ExceptionsQuery) -> dict[str, Any]:
     """List the exceptions that are not over, newest first."""
-    rows = await edits.exceptions(request.ctx.staff, query.department, query.after(), query.limit)
+    rows = await differing.exceptions(request.ctx.staff, query.department, query.after(), query.limit)
     return listing(rows, query.limit, show_exception)
 
 
@@ -142,8 +144,8 @@ async def exceptions(request: Request, query: forms.ExceptionsQuery) -> dict[str
 @api(guard=_HEADS, returns=ChangeList, errors=(NotFound, Forbidden), tag="schedules")
 async def exception_history(request: Request, exception_id: UUID) -> dict[str, Any]:
     """Say who changed an exception, and what."""
-    await edits.exception(request.ctx.staff, exception_id)
-    return _history(await edits.history("exception", exception_id))
+    await differing.exception(request.ctx.staff, exception_id)
+    return _history(await history("exception", exception_id))
 
 
 @bp.post("/admin/schedule-exceptions")
@@ -158,23 +160,23 @@ async def exception_history(request: Request, exception_id: UUID) -> dict[str, A
 )
 async def create_exception(request: Request, body: forms.SeenExceptionForm) -> dict[str, Any]:
     """Let some days differ, as the preview was seen."""
-    row = await edits.carry_out(edits.create_exception(request.ctx.staff, body), body.digest)
-    return show_exception(await edits.exception(request.ctx.staff, row.id))
+    row = await edits.carry_out(differing.create_exception(request.ctx.staff, body), body.digest)
+    return show_exception(await differing.exception(request.ctx.staff, row.id))
 
 
 @bp.put("/admin/schedule-exceptions/<exception_id:uuid>")
 @api(guard=_HEADS, body=forms.SeenExceptionForm, returns=ExceptionView, errors=(NotFound, *_REFUSED), tag="schedules")
 async def change_exception(request: Request, exception_id: UUID, body: forms.SeenExceptionForm) -> dict[str, Any]:
     """Put another exception in the place of one."""
-    await edits.carry_out(edits.change_exception(request.ctx.staff, exception_id, body), body.digest)
-    return show_exception(await edits.exception(request.ctx.staff, exception_id))
+    await edits.carry_out(differing.change_exception(request.ctx.staff, exception_id, body), body.digest)
+    return show_exception(await differing.exception(request.ctx.staff, exception_id))
 
 
 @bp.delete("/admin/schedule-exceptions/<exception_id:uuid>")
 @api(guard=_HEADS, query=forms.SeenQuery, status=204, errors=(NotFound, *_REFUSED), tag="schedules")
 async def end_exception(request: Request, exception_id: UUID, query: forms.SeenQuery) -> None:
     """Take an exception back."""
-    await edits.carry_out(edits.end_exception(request.ctx.staff, exception_id, why=query.why), query.digest)
+    await edits.carry_out(differing.end_exception(request.ctx.staff, exception_id, why=query.why), query.digest)
 
 
 @bp.get("/admin/schedule-settings/<department_id:uuid>")
@@ -189,7 +191,7 @@ async def setting(request: Request, department_id: UUID) -> dict[str, Any]:
 @api(guard=_HEADS, body=forms.SeenSettingForm, returns=SettingView, errors=(NotFound, *_REFUSED), tag="schedules")
 async def decide(request: Request, department_id: UUID, body: forms.SeenSettingForm) -> dict[str, Any]:
     """Set what a department decides, as the preview was seen."""
-    step = edits.decide(request.ctx.staff, department_id, body, why=body.why)
+    step = decisions.decide(request.ctx.staff, department_id, body, why=body.why)
     await edits.carry_out(step, body.digest)
     return await _show_setting(department_id)
 
@@ -223,14 +225,14 @@ async def days(request: Request, query: forms.CalendarQuery) -> dict[str, Any]:
 @api(guard=staff_only(Role.ADMIN), body=forms.SeenDayForm, status=204, errors=_REFUSED, tag="schedules")
 async def name_day(request: Request, day: str, body: forms.SeenDayForm) -> None:
     """Say what a day is, whatever the official calendar says."""
-    await edits.carry_out(edits.name_day(request.ctx.staff, _day(day), body), body.digest)
+    await edits.carry_out(decisions.name_day(request.ctx.staff, _day(day), body), body.digest)
 
 
 @bp.delete("/admin/calendar/days/<day:str>")
 @api(guard=staff_only(Role.ADMIN), query=forms.SeenQuery, status=204, errors=(NotFound, *_REFUSED), tag="schedules")
 async def forget_day(request: Request, day: str, query: forms.SeenQuery) -> None:
     """Go back to the official calendar for a day."""
-    await edits.carry_out(edits.forget_day(request.ctx.staff, _day(day)), query.digest)
+    await edits.carry_out(decisions.forget_day(request.ctx.staff, _day(day)), query.digest)
 
 
 @bp.put("/admin/calendar/years/<year:str>")
@@ -238,7 +240,7 @@ async def forget_day(request: Request, day: str, query: forms.SeenQuery) -> None
 async def confirm_year(request: Request, year: str) -> None:
     """Say that all holidays of a year are entered although the product does not know it."""
     first = _day(f"{year}-01-01")
-    await edits.confirm_year(request.ctx.staff, first.year)
+    await decisions.confirm_year(request.ctx.staff, first.year)
 
 
 def _day(text: str) -> date:
