@@ -95,7 +95,8 @@ class Redis:
         if self.child.exit_status() is not None:
             raise CannotStart(f"Redis 启动失败。\nRedis ended at its start, see {self._log}:\n{tail(self._log)}")
         said = self._ask(b"INFO server\r\nINFO persistence\r\n")
-        return f"process_id:{self.process.pid}\r\n".encode() in said and b"\r\nloading:0\r\n" in said  # not async_loading
+        is_loaded = b"\r\nloading:0\r\n" in said  # the whole line: «async_loading:0» is another one
+        return is_loaded and f"process_id:{self.process.pid}\r\n".encode() in said
 
     def wait_until_ready(self) -> None:
         """Return when it answers. Raises: CannotStart."""
