@@ -32,7 +32,7 @@ UPDATE ticket SET state = 'called', room_id = $3::uuid, called_at = $5::timestam
 FROM next WHERE ticket.id = next.id RETURNING ticket.id
 """
 
-# $1 room, $2 day, $3 the moment: the practitioner whose session is running, or the next one, or the last one
+# $1 room, $2 day
 ROOM_TODAY = """
 SELECT r.id, r.name, r.location, r.state, r.department_id, r.version,
     ARRAY(SELECT DISTINCT s.practitioner_id FROM session s WHERE s.room_id = r.id AND s.department_id = r.department_id
@@ -40,10 +40,19 @@ SELECT r.id, r.name, r.location, r.state, r.department_id, r.version,
     EXISTS (SELECT 1 FROM ticket t WHERE t.room_id = r.id AND t.state IN ('called', 'in_service')) AS is_busy
 FROM room r WHERE r.id = $1 AND r.active
 """
-PRACTITIONER_NOW = """
+
+
+def _who_sits(now: str) -> str:
+    """Order a room's sessions of a day by who sits there: the one that runs, or the next one, or the last one."""
+    runs = f"s.starts_at <= {now} AND s.ends_at > {now}"
+    return f"({runs}) DESC, s.ends_at <= {now}, abs(extract(epoch FROM s.starts_at - {now}))"
+
+
+# $1 room, $2 department, $3 day, $4 the moment
+PRACTITIONER_NOW = f"""
 SELECT s.practitioner_id AS id FROM session s
 WHERE s.room_id = $1 AND s.department_id = $2 AND s.day = $3 AND s.status <> 'stopped'
-ORDER BY s.ends_at < $4, abs(extract(epoch FROM s.starts_at - $4)) LIMIT 1
+ORDER BY {_who_sits("$4::timestamptz")} LIMIT 1
 """
 
 NEXT_NUMBER = """
@@ -92,14 +101,14 @@ LEFT JOIN appointment a ON a.id = t.appointment_id LEFT JOIN session s ON s.id =
 WHERE t.id = $1 AND t.day = $2
 """
 
-ROOMS = """
+ROOMS = f"""
 SELECT r.id, r.name, r.location, r.state, r.department_id, d.name AS department_name, r.version,
     p.id AS practitioner_id, p.name AS practitioner_name
 FROM room r JOIN department d ON d.id = r.department_id
 LEFT JOIN LATERAL (
     SELECT s.practitioner_id FROM session s
     WHERE s.room_id = r.id AND s.department_id = r.department_id AND s.day = $1 AND s.status <> 'stopped'
-    ORDER BY s.ends_at < $2, abs(extract(epoch FROM s.starts_at - $2)) LIMIT 1
+    ORDER BY {_who_sits("$2::timestamptz")} LIMIT 1
 ) now ON true
 LEFT JOIN practitioner p ON p.id = now.practitioner_id
 WHERE r.active AND ($3::uuid[] IS NULL OR r.department_id = ANY($3::uuid[])) AND ($4::uuid IS NULL OR r.id > $4)

@@ -83,3 +83,19 @@ async def test_rooms_and_patients_of_others_stay_shut(scene, clock):
         assert (await scene.doctor.refused(path, method="GET")).status == 404
     await clock.forward(hours=24)
     assert (await scene.doctor.refused(f"/tickets/{ticket['id']}/patient", method="GET")).status == 404
+
+
+async def test_who_sits_in_a_room_is_who_works_now_then_who_comes_next(scene, clock):
+    day = time.today()
+    room_id = await props.a_room(scene.department_id)
+    of_the_room = {"department_id": scene.department_id, "room_id": room_id}
+    early = await props.a_slot(starts_at=time.at(day, 8), ends_at=time.at(day, 16), **of_the_room)
+    late = await props.a_slot(starts_at=time.at(day, 16), ends_at=time.at(day, 20), **of_the_room)
+
+    async def sits() -> str:
+        rooms = (await scene.doctor.get(f"/rooms?department={scene.department_id}"))["items"]
+        return next(room["practitioner"]["id"] for room in rooms if room["id"] == str(room_id))
+
+    for hour, minute, who in ((7, 0, early), (15, 59, early), (16, 0, late), (19, 0, late), (21, 0, late)):
+        await clock.set_to(time.at(day, hour, minute))  # 15:59 is far from 8 o'clock and near the next begin
+        assert await sits() == str(who.practitioner_id), (hour, minute)
