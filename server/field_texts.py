@@ -117,6 +117,11 @@ TEXTS: dict[str, dict[str, str]] = {
     "range_too_long": {"zh-CN": "时间范围太长。", "zh-TW": "時間範圍太長。", "en": "The range is too long."},
     "too_many_slots": {"zh-CN": "号源时段太多。", "zh-TW": "號源時段太多。", "en": "Too many slots."},
     "in_the_past": {"zh-CN": "时间已经过去。", "zh-TW": "時間已經過去。", "en": "This has passed."},
+    "impossible": {
+        "zh-CN": "这些内容放在一起不成立，请核对。",
+        "zh-TW": "這些內容放在一起不成立，請核對。",
+        "en": "These do not go together. Please check them.",
+    },
     "too_far_ahead": {"zh-CN": "时间太远。", "zh-TW": "時間太遠。", "en": "Too far ahead."},
 }
 

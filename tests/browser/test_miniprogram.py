@@ -1,6 +1,5 @@
 """A patient in WeChat: the mini-program package, as it would be uploaded, against a real hospital."""
 
-import asyncio
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,10 +12,10 @@ from tests.browser.codes import decode_qr
 from tests.browser.hospital import OpenHospital
 from tests.browser.miniprogram import MiniProgram, start_miniprogram
 from tests.browser.people import NEVER_CLOSED, a_staff_client, department_named, next_slot
-from tests.cast import Client, PatientClient, StaffClient
+from tests.browser.visits import ADVICE, a_survey_after_a_visit, is_called, is_seen
+from tests.cast import Client, PatientClient
 
 NAME, PHONE = "苏晚晴", "13912345678"
-ADVICE = "清淡饮食，多喝水，三天后还发烧请再来。"
 ASKED_AFTER_BOOKING = ("appointment_reminder", "queue_called", "appointment_cancelled")
 TURN_MS = 9_000  # the page asks every four seconds
 
@@ -81,7 +80,7 @@ async def test_the_way_of_a_patient_from_booking_to_advice(phone, miniprogram_pa
     await phone.shoot("queue")
 
     # the call, by page and by message; then the advice
-    room = await room_of(doctor, slot)
+    room = (await patient.get("/appointments"))["items"][0]["room"]
     ticket = await is_called(doctor, room["id"], number)
     await expect(page.get_by_text(f"请到 {room['name']} 就诊")).to_be_visible(timeout=TURN_MS)
     await phone.shoot("called")
@@ -207,40 +206,3 @@ async def go_to_confirmation(program: MiniProgram, slot: dict[str, Any]) -> None
     await button(program, NEVER_CLOSED).tap()
     await program.page.get_by_role("tab", name=f"{begins.month}月{begins.day}日").tap()
     await button(program, f"{slot['practitioner_name']} {begins:%H:%M} 余").tap()
-
-
-async def room_of(doctor: StaffClient, slot: dict[str, Any]) -> dict[str, Any]:
-    """Give the room in which the doctor of a slot sits."""
-    department = await department_named(doctor.site)
-    rooms = (await doctor.get(f"/rooms?department={department['id']}&limit=100"))["items"]
-    return next(one for one in rooms if (one["practitioner"] or {}).get("id") == slot["practitioner_id"])
-
-
-async def a_survey_after_a_visit(patient: PatientClient) -> dict[str, Any]:
-    """Let a patient visit a doctor, and give what is asked afterwards."""
-    hospital = patient.site
-    guide = await a_staff_client(hospital, "guide1")
-    doctor = await a_staff_client(hospital, "room2")
-    slot = await next_slot(hospital)
-    scan = await guide.scans(await patient.code((await patient.books(slot["id"]))["id"]))
-    room = await room_of(doctor, slot)
-    await is_seen(doctor, await is_called(doctor, room["id"], scan["ticket"]["number"]), ADVICE)
-    while not (surveys := (await patient.get("/surveys"))["items"]):
-        await asyncio.sleep(0.1)  # the worker sends it
-    return await patient.get(f"/surveys/{surveys[0]['id']}")
-
-
-async def is_called(doctor: StaffClient, room_id: str, number: str) -> dict[str, Any]:
-    """Call until this number comes up; whom other tests have left in the queue is seen before."""
-    for one in (await doctor.get(f"/rooms/{room_id}/day"))["tickets"]:
-        if one["state"] in ("called", "in_service"):
-            await is_seen(doctor, one, None)
-    while (ticket := await doctor.calls_next(room_id))["number"] != number:
-        await is_seen(doctor, ticket, None)
-    return ticket
-
-
-async def is_seen(doctor: StaffClient, ticket: dict[str, Any], advice: str | None) -> None:
-    if ticket["state"] == "called":
-        await doctor.post(f"/tickets/{ticket['id']}/start")
-    await doctor.post(f"/tickets/{ticket['id']}/finish", {"advice": advice})

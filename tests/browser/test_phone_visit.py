@@ -49,8 +49,7 @@ async def test_a_phone_from_the_code_to_a_settled_complaint(open_context, open_h
 
     # signed in by the page; booked behind the scenes
     patient = await sign_in_phone(phone, open_hospital)
-    slot = await next_slot(open_hospital)
-    await patient.books(slot["id"])
+    booked = await patient.books((await next_slot(open_hospital))["id"])
     await shown(page, "button", re.compile("^预约$")).tap()
     await shown(page, "link", re.compile(NEVER_CLOSED)).first.tap()
 
@@ -70,7 +69,7 @@ async def test_a_phone_from_the_code_to_a_settled_complaint(open_context, open_h
     await expect(shown(page, "heading", re.compile("^下一位就是您"))).to_be_visible()
     await looks_right(page)
     await phone.shoot("queue")
-    room = next(one for one in line.rooms if (one["practitioner"] or {}).get("id") == slot["practitioner_id"])
+    room = booked["room"]
     ticket = await doctor.calls_next(room["id"])
     await expect(shown(page, "heading", f"请到 {room['name']} 就诊")).to_be_visible(timeout=TURN_MS)
     assert await page.evaluate("globalThis.tones") == 2

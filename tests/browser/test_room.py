@@ -82,7 +82,7 @@ async def test_a_visit_by_keyboard_alone(room, open_hospital):
         "/desk/check-ins", {"appointment_id": booked["id"], "override": {"reason": "early for the test"}}
     )
     number = answer["ticket"]["number"]
-    of_slot = next(one for one in line.rooms if (one["practitioner"] or {}).get("id") == slot["practitioner_id"])
+    of_slot = booked["room"]
     page = await enter(room, open_hospital, of_slot, "room2")
 
     await expect(act(page, "叫下一位")).to_be_focused()
