@@ -37,7 +37,7 @@ async def what_a_patient_has(phone: Device, hospital: OpenHospital) -> dict[str,
     seen = (await patient.get("/appointments"))["items"][0]
     slot = await next_slot(hospital, SECOND)
     booked = await patient.books(slot["id"])
-    complaint = await patient.post("/complaints", {"text": "等候区太冷，没有人管。", "contact_me": True})
+    complaint = await patient.post("/complaints", {"text": "等候区太冷，没有人管。"})
     department = (await department_named(hospital, SECOND))["id"]
     return {
         "times": f"department={department}",
