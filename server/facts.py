@@ -91,6 +91,7 @@ class TicketCalled(Fact):
     room_location: str
     call_count: int
     called_at: datetime
+    appointment_id: UUID | None = None
 
 
 @dataclass(frozen=True)

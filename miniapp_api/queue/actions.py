@@ -464,6 +464,7 @@ def _called(row: dict[str, Any]) -> TicketCalled:
         room_location=row["room_location"],
         call_count=row["call_count"],
         called_at=row["called_at"],
+        appointment_id=row["appointment_id"],
     )
 
 

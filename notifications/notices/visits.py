@@ -188,7 +188,7 @@ def called(fact: TicketCalled, language: str) -> Notice:
             "thing3": fields.thing(fact.room_name),
             "thing4": fields.thing(say(f"{words}.tip", language)),
         },
-        link=MESSAGES_PAGE,
+        link=APPOINTMENT_PAGE.format(fact.appointment_id) if fact.appointment_id else MESSAGES_PAGE,
         deadline=fact.called_at + CALL_LASTS,
         priority=URGENT,
     )

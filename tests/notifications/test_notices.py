@@ -130,6 +130,12 @@ def test_a_recall_is_another_message_and_a_call_is_old_after_ten_minutes():
     assert (notices[0].priority, notices[0].title) == (0, "轮到您了，请到2诊室就诊")
 
 
+def test_a_call_opens_the_queue_of_its_visit_and_a_walk_ins_the_inbox():
+    booked = new_id()
+    assert notice_of(called(new_id(), appointment_id=booked), "zh-CN").link.endswith(f"appointment?id={booked}")
+    assert notice_of(called(new_id()), "zh-CN").link == "pages/messages/messages"
+
+
 def test_who_wants_a_call_is_promised_one():
     assert "致电" in str(notice_of(filed(new_id(), wants_contact=True), "zh-CN").lines)
     assert "致电" not in str(notice_of(filed(new_id(), wants_contact=False), "zh-CN").lines)
