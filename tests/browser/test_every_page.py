@@ -82,7 +82,7 @@ async def test_every_page_of_the_console(desk, open_hospital, door, who, languag
 
 async def is_still(device: Device) -> None:
     """Wait until nothing is asked for any more and words stand on the page."""
-    await device.page.wait_for_function("document.body.innerText.trim().length > 20")
+    await expect(device.page.locator("body")).to_have_text(re.compile(r"\S.{20,}", re.DOTALL))
     await device.page.wait_for_timeout(SETTLED_MS)
     await expect(device.page.get_by_role("status", name=re.compile("加载|載入|Loading"))).to_have_count(0)
 
