@@ -1,12 +1,15 @@
 /** The one way to the server: typed by `/openapi.json`, signed in, in the reader's language, each creation once. */
 import createClient, { type Middleware } from 'openapi-fetch'
 import type { components, paths } from '@api/schema'
-import { keyFor, settle } from './once'
-import { Problem, problemOf } from './problem'
+import { keyFor, newId, settle } from './once'
+import { Problem } from './problem'
 import { forget, token } from '@/session/token'
 import { language, say } from '@/texts'
 
 export type Schemas = components['schemas']
+
+// what is sent there is a secret: not even a mark of it may be kept
+const SIGN_IN = '/api/v1/staff/sessions'
 
 const bodies = new WeakMap<Request, string>()
 
@@ -15,9 +18,7 @@ const manner: Middleware = {
     request.headers.set('Accept-Language', language.value)
     if (token.value) request.headers.set('Authorization', `Bearer ${token.value}`)
     if (request.method === 'POST') {
-      const body = await request.clone().text()
-      bodies.set(request, body)
-      request.headers.set('Idempotency-Key', keyFor('POST', new URL(request.url).pathname, body))
+      request.headers.set('Idempotency-Key', await keyOf(request))
     }
     return request
   },
@@ -30,6 +31,14 @@ const manner: Middleware = {
     if (response.status === 401) forget()
     return response
   },
+}
+
+async function keyOf(request: Request): Promise<string> {
+  const path = new URL(request.url).pathname
+  if (path === SIGN_IN) return newId()
+  const body = await request.clone().text()
+  bodies.set(request, body)
+  return keyFor('POST', path, body)
 }
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: (request) => fetch(request) })
@@ -63,4 +72,4 @@ function problemFrom(error: unknown, response: Response): Problem {
   )
 }
 
-export { Problem, problemOf }
+export { Problem }

@@ -19,19 +19,26 @@ export function useFresh<Data>(look: () => Promise<Data>): Fresh<Data> {
   let running: Promise<void> | null = null
   let again = false
 
+  async function lookOnce(): Promise<void> {
+    try {
+      data.value = await look()
+      problem.value = null
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      problem.value = error
+    }
+  }
+
   async function run(): Promise<void> {
     isLoading.value = true
-    do {
-      again = false
-      try {
-        data.value = await look()
-        problem.value = null
-      } catch (error) {
-        if (!(error instanceof Problem)) throw error
-        problem.value = error
-      }
-    } while (again)
-    isLoading.value = false
+    try {
+      do {
+        again = false
+        await lookOnce()
+      } while (again)
+    } finally {
+      isLoading.value = false // a bug of ours, too, must not leave a list busy for good
+    }
   }
 
   function refresh(): Promise<void> {

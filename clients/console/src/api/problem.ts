@@ -19,13 +19,3 @@ export class Problem extends Error {
     return this.status === 0 || this.status >= 500
   }
 }
-
-/** Reads an answer that is no success. */
-export async function problemOf(response: Response, otherwise: string): Promise<Problem> {
-  try {
-    const body = await response.json()
-    return new Problem(body.code ?? 'unknown', response.status, body.detail ?? otherwise, body.errors ?? [], body)
-  } catch {
-    return new Problem('unreadable', response.status, otherwise)
-  }
-}
