@@ -22,7 +22,7 @@ def official_day(day: date) -> CalendarDay | None:
     """Give what the State Council made of a day, or None when its year is not known."""
     try:
         is_off, name = chinese_calendar.get_holiday_detail(day)
-    except NotImplementedError:
+    except NotImplementedError:  # the library's word for a year that was not announced when it was made
         return None
     if name is None:
         return CalendarDay(day, DayKind.WEEKEND if is_off else DayKind.WORKDAY)
