@@ -30,6 +30,7 @@ class Account(Row):
 
     openid = fields.TextField()
     unionid = fields.TextField(null=True)
+    official_openid = fields.TextField(null=True)  # the same person at the hospital's official account
     language = fields.TextField(default="zh-CN")
     created_at = fields.DatetimeField(default=clock.now)
 
@@ -45,9 +46,13 @@ class Staff(Row):
     password_hash = fields.TextField()
     practitioner_id = fields.UUIDField(null=True)
     wecom_userid = fields.TextField(null=True)
+    email = fields.TextField(null=True)
+    phone_cipher = fields.BinaryField(null=True)
     failed_logins = fields.IntField(default=0)
     locked_until = fields.DatetimeField(null=True)
     active = fields.BooleanField(default=True)
+    one_time_until = fields.DatetimeField(null=True)  # the password was given by an administrator
+    version = fields.IntField(default=1)
     created_at = fields.DatetimeField(default=clock.now)
 
     class Meta:
@@ -100,11 +105,16 @@ class SignedInPatient:
 
 @dataclass(frozen=True)
 class SignedInStaff:
-    """The member of staff behind a request."""
+    """The member of staff behind a request. practitioner_id: whose own sessions are theirs, None for all others.
+
+    must_change_password: an administrator gave the password; until they have one of their own, nothing else is open.
+    """
 
     id: UUID
     name: str
     grants: tuple[tuple[str, UUID | None], ...]  # role, department or None for all
+    practitioner_id: UUID | None = None
+    must_change_password: bool = False
 
     @property
     def roles(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 import gc
 import re
+import resource
 import time
 from importlib import metadata
 from pathlib import Path
@@ -14,7 +15,7 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.compat import Header
 from sanic.exceptions import MethodNotAllowed as SanicMethodNotAllowed
 from sanic.exceptions import NotFound as SanicNotFound
-from sanic.exceptions import PayloadTooLarge, SanicException
+from sanic.exceptions import PayloadTooLarge, SanicException, ServiceUnavailable
 
 from miniapp_api.wiring import WIRING as MINIAPP
 from notifications.wiring import WIRING as NOTIFICATIONS
@@ -33,6 +34,7 @@ WIRINGS: tuple[Wiring, ...] = (MINIAPP, NOTIFICATIONS, SATISFACTION)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MIGRATIONS = len(list((Path(__file__).parent.parent / "infra" / "migrations").glob("0*.py")))
 GRACE_SECONDS = 5.0
+OPEN_FILES = 65_536
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -157,6 +159,9 @@ def _as_app_error(request: Request, error: Exception) -> AppError:
             return TooLarge()
         case SanicException() if error.status_code < 500:
             return Unreadable()
+        case ServiceUnavailable():  # an answer that did not come in time
+            log.error("no_answer_in_time", route=request.route.path if request.route else "none")
+            return OutsideTrouble()
         case _ if db.is_away(error):
             log.error("database_away", error=type(error).__name__)
             return OutsideTrouble()
@@ -176,6 +181,7 @@ def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. One process a server; run several behind a proxy (decision 0005)."""
     gc.set_threshold(50_000, 20, 100)  # requests make no cycles: looking for them after every 700 objects is waste
     uvloop.install()  # without it the server never stops on Python >= 3.12 while a connection is open
+    _many_connections()
     app = create_app(settings)
     app.run(
         host=settings.web.host,
@@ -184,3 +190,11 @@ def serve(settings: Settings) -> None:
         motd=False,
         access_log=False,
     )
+
+
+def _many_connections() -> None:
+    """Allow as many open streams as the system does: the usual limit of 1,024 files is that of a shell."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+    if resource.RLIM_INFINITY != now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

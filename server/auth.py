@@ -8,6 +8,7 @@ tokens open nothing but their own.
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,17 @@ from sanic import Request
 
 from server import clock, db
 from server.accounts import Account, Login, Role, SignedInPatient, SignedInStaff, Staff
-from server.errors import Forbidden, LoginCodeRefused, OutsideTrouble, SignInNeeded, TooMany, WrongPassword
+from server.errors import (
+    Forbidden,
+    LoginCodeRefused,
+    OneTimePasswordOver,
+    OutsideTrouble,
+    PasswordChangeNeeded,
+    SignInNeeded,
+    TooMany,
+    WrongPassword,
+)
+from server.grouping import Group
 from server.ids import new_id
 from server.remembered import Remembered
 from server.wechat import Wechat, WechatRefused, WechatTrouble
@@ -49,6 +60,12 @@ def token_hash(token: str) -> bytes:
 def hash_password(password: str) -> str:
     """Hash a password (Argon2id with the library's defaults); slow on purpose."""
     return _hasher.hash(password)
+
+
+async def hashed(password: str) -> str:
+    """Hash a password without holding up whoever else is served; outside any transaction."""
+    async with _two_at_once:
+        return await asyncio.to_thread(hash_password, password)
 
 
 async def identify(wechat: Wechat, code: str) -> dict[str, Any]:
@@ -92,16 +109,27 @@ async def check_password(username: str, password: str) -> Staff:
     """Find a member of staff by name and password; five wrong ones lock the name for a quarter of an hour.
 
     Outside any transaction: hashing takes its time, and a wrong try must be counted although the request is refused.
-    Raises: WrongPassword, TooMany.
+    Raises: WrongPassword, OneTimePasswordOver, TooMany.
     """
     staff = await Staff.get_or_none(username=username, active=True)
+    if not await is_password_of(staff, password) or staff is None:
+        raise WrongPassword()
+    if staff.one_time_until and staff.one_time_until < clock.now():
+        raise OneTimePasswordOver()
+    return staff
+
+
+async def is_password_of(staff: Staff | None, password: str) -> bool:
+    """Tell whether a password is right, and count the wrong ones; outside any transaction.
+
+    None: nobody has this name, which takes as long as a wrong password.
+    Raises: TooMany.
+    """
     if staff and staff.locked_until and staff.locked_until > clock.now():
         raise TooMany(retry_after=int((staff.locked_until - clock.now()).total_seconds()) + 1)
     async with _two_at_once:
         right = await asyncio.to_thread(_matches, staff.password_hash if staff else _NOBODY, password)
-    if staff is None:
-        raise WrongPassword()
-    if not right:
+    if staff and not right:
         await db.fetch(
             "UPDATE staff SET failed_logins = (failed_logins + 1) % $2,"
             " locked_until = CASE WHEN failed_logins + 1 >= $2 THEN app_now() + $3::interval END WHERE id = $1",
@@ -109,14 +137,18 @@ async def check_password(username: str, password: str) -> Staff:
             TRIES_BEFORE_LOCK,
             LOCKED,
         )
-        raise WrongPassword()
-    return staff
+    return right and staff is not None
 
 
 async def admit_staff(staff: Staff) -> tuple[str, datetime, SignedInStaff]:
-    """Give a token to a member of staff whose password was right."""
+    """Give a token to a member of staff whose password was right.
+
+    Raises: WrongPassword when they were switched off, or have another password, since it was looked at.
+    """
     async with db.transaction():
-        await Staff.filter(id=staff.id).update(failed_logins=0, locked_until=None)
+        same = Staff.filter(id=staff.id, password_hash=staff.password_hash, active=True)
+        if not await same.update(failed_logins=0, locked_until=None):
+            raise WrongPassword()
         token, expires_at = await _issue(STAFF_LOGIN, staff_id=staff.id)
         found = await _find(token_hash(token))
     assert isinstance(found, SignedInStaff)  # issued above
@@ -138,6 +170,21 @@ async def sign_out(token: str) -> None:
     _patients.forget(hashed)
 
 
+async def end_sessions(staff_id: UUID, *, but: str = "") -> int:
+    """Revoke the tokens of a member of staff, in the open transaction. but: the one that goes on.
+
+    Returns: how many were open.
+    """
+    ended = await db.fetch(
+        "UPDATE login SET revoked_at = app_now() WHERE staff_id = $1 AND revoked_at IS NULL AND expires_at > app_now()"
+        " AND token_hash <> $2 RETURNING id",
+        staff_id,
+        token_hash(but),
+    )
+    db.after_commit(forget_remembered)
+    return len(ended)
+
+
 def forget_remembered() -> None:
     """Ask the database again for every token; after a change of rights, and between tests."""
     _staff.clear()
@@ -151,18 +198,30 @@ async def _issue(life: timedelta, **owner: Any) -> tuple[str, datetime]:
     return token, expires_at
 
 
-async def whoever(request: Request) -> SignedInPatient | SignedInStaff:
-    """Find out who sends a request.
-
-    Raises: SignInNeeded.
-    """
+def token_of(request: Request) -> str:
+    """Give the bearer token that a request carries; empty when there is none, or none that could be one of ours."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token or len(token) > 200:
+    return token.strip() if scheme.lower() == "bearer" and len(token) <= 200 and token.isascii() else ""
+
+
+async def whoever(request: Request, *, may_be_new: bool = False) -> SignedInPatient | SignedInStaff:
+    """Find out who sends a request. may_be_new: also who has yet to set a password of their own.
+
+    Raises: SignInNeeded, PasswordChangeNeeded.
+    """
+    principal = await _recognised(token_of(request))
+    if isinstance(principal, SignedInStaff) and principal.must_change_password and not may_be_new:
+        raise PasswordChangeNeeded()
+    return principal
+
+
+async def _recognised(token: str) -> SignedInPatient | SignedInStaff:
+    if not token:
         raise SignInNeeded()
-    hashed = token_hash(token.strip())
+    hashed = token_hash(token)
     if known := _patients.get(hashed) or _staff.get(hashed):
         return known
-    principal = await _find(hashed)
+    principal = await _together.ask(hashed)
     if principal is None:
         raise SignInNeeded()
     if isinstance(principal, SignedInStaff):
@@ -173,20 +232,38 @@ async def whoever(request: Request) -> SignedInPatient | SignedInStaff:
 
 
 async def _find(hashed: bytes) -> SignedInPatient | SignedInStaff | None:
-    row = await db.fetch_one(
-        "SELECT l.account_id, l.staff_id, a.openid, a.language, s.name,"
+    return (await _find_many([hashed]))[0]
+
+
+async def _find_many(hashed: Sequence[bytes]) -> list[SignedInPatient | SignedInStaff | None]:
+    rows = await db.fetch(
+        "SELECT l.token_hash, l.account_id, l.staff_id, a.openid, a.language, s.name, s.practitioner_id,"
+        " s.one_time_until IS NOT NULL AS must_change_password,"
         " (SELECT json_agg(json_build_array(r.role, r.department_id)) FROM staff_role r WHERE r.staff_id = s.id)"
         "   AS grants"
         " FROM login l LEFT JOIN account a ON a.id = l.account_id LEFT JOIN staff s ON s.id = l.staff_id"
-        " WHERE l.token_hash = $1 AND l.revoked_at IS NULL AND l.expires_at > app_now()"
+        " WHERE l.token_hash = ANY($1::bytea[]) AND l.revoked_at IS NULL AND l.expires_at > app_now()"
         " AND (s.id IS NULL OR s.active)",
-        hashed,
+        list(hashed),
     )
-    if row is None:
-        return None
+    found = {row["token_hash"]: _principal(row) for row in rows}
+    return [found.get(one) for one in hashed]
+
+
+# at a release thousands of phones come back within a second, none of them remembered
+_together: Group[bytes, SignedInPatient | SignedInStaff | None] = Group(_find_many)
+
+
+def _principal(row: dict[str, Any]) -> SignedInPatient | SignedInStaff:
     if row["account_id"]:
         return SignedInPatient(id=row["account_id"], openid=row["openid"], language=row["language"])
-    return SignedInStaff(id=row["staff_id"], name=row["name"], grants=_grants(row["grants"]))
+    return SignedInStaff(
+        id=row["staff_id"],
+        name=row["name"],
+        grants=_grants(row["grants"]),
+        practitioner_id=row["practitioner_id"],
+        must_change_password=row["must_change_password"],
+    )
 
 
 def _grants(raw: str | None) -> tuple[tuple[str, Any], ...]:
@@ -211,12 +288,13 @@ class StaffOnly:
 
     schemes: tuple[str, ...] = ("staff",)
 
-    def __init__(self, *roles: Role) -> None:
+    def __init__(self, *roles: Role, may_be_new: bool = False) -> None:
         self.roles = roles
+        self.may_be_new = may_be_new
 
     async def __call__(self, request: Request) -> None:
         """Set `request.ctx.staff`."""
-        principal = await whoever(request)
+        principal = await whoever(request, may_be_new=self.may_be_new)
         if not isinstance(principal, SignedInStaff) or (self.roles and not principal.may(*self.roles)):
             raise Forbidden()
         request.ctx.staff = principal

@@ -1,4 +1,4 @@
-"""The command `hospital`: serve, work, migrate, seed, import, simulate, look."""
+"""The command `hospital`: serve, work, migrate, seed, import, simulate, age, look."""
 
 import argparse
 import asyncio
@@ -7,14 +7,14 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from tortoise import Tortoise
 from tortoise.migrations.api.migrate import migrate as run_migrations
 
-from server import config, db, idempotency, live, logs
+from server import clock, config, db, idempotency, live, logs
 from server.config import Settings, WrongSetting
 from server.events import Relay, name_of
 from server.facts import Fact, vocabulary
@@ -53,8 +53,12 @@ def _declare(commands: Any) -> None:
     prepare = command("prepare", _prepare, "migrate, and with --demo load the demonstration hospital when empty")
     for parser in (seed, prepare):
         parser.add_argument("--demo", action="store_true")
+        parser.add_argument("--examples", action="store_true", help="with complaints, improvements and comments in it")
         parser.add_argument("--seed", type=int, default=1, help="the number from which names and schedules are drawn")
     seed.add_argument("--if-empty", action="store_true")
+    administrator = command("administrator", _administrator, "make an administrator, or let one in again")
+    administrator.add_argument("username")
+    administrator.add_argument("--name", default="", help="of a new account: the person's name")
     imports = command("import", _import, "load a catalogue from a CSV or Excel file")
     imports.add_argument("what", choices=["catalogue"])
     imports.add_argument("file", type=Path)
@@ -67,10 +71,38 @@ def _declare(commands: Any) -> None:
     simulate.add_argument("--speed", type=float, default=120.0, help="how many times faster than the clock on the wall")
     simulate.add_argument("--seed", type=int, default=1)
     simulate.add_argument("--demo-file", type=Path, default=None, help="demo.json of the running system")
+    history = command("history", _history, "give the demonstration hospital a past, to see how it is when it is old")
+    history.add_argument("--appointments", type=int, default=5_000_000)
+    draw = command("draw", _draw, "check a draw (摇号): compute it again from its public record, without the database")
+    draw.add_argument("what", choices=["verify", "export"])
+    draw.add_argument("where", help="a file, or the address of a draw's record (…/api/v1/draws/ID/record)")
+    draw.add_argument("file", type=Path, nargs="?", help="export: where to write the record")
+    draw.add_argument("--promised", help="verify: the seed's SHA-256 as you noted it before the draw")
+    _declare_queue(command("queue", _queue, "look at a queue's past: a second as it was, a day by other rules"))
+    plan = command("plan", _plan, "look at a follow-up plan (随访计划)")
+    plan.add_argument("what", choices=["preview"])
+    plan.add_argument("--plan", required=True, help="the plan's code: revisit, chronic, after_operation …")
+    plan.add_argument("--anchor", required=True, help="the day from which it counts: 2026-11-22")
+    plan.add_argument("--patient", help="a patient's file number or id: what they would meet")
     command("doctor", _doctor, "check this installation and say what to mend")
     command("facts", _facts, "print every fact and who listens to it")
     command("states", _states, "print every state machine as a diagram")
     command("openapi", _openapi, "print the description of the API")
+
+
+def _declare_queue(queue: argparse.ArgumentParser) -> None:
+    whats = queue.add_subparsers(dest="what", required=True)
+    replay = whats.add_parser("replay", help="a queue and its board as they were at a past second, out of the log")
+    replay.add_argument("--queue", required=True, help="the department: its id, code or name")
+    replay.add_argument("--at", required=True, help="2026-11-22T09:15:30 in the hospital's time, or with an offset")
+    replay.add_argument("--json", action="store_true", help="print what the API gives")
+    other = whats.add_parser("what-if", help="a day with another rule of the order: the waits of each class, compared")
+    other.add_argument("--date", required=True, help="2026-11-22")
+    other.add_argument("--queue", "--department", help="the department: its id, code or name; all without it")
+    other.add_argument("--policy", help="head_start, arrival or appointment; the day's own without it")
+    other.add_argument("--set", action="append", default=[], metavar="W=20m", help="G W H R K N, or a setting's name")
+    other.add_argument("--seed", type=int, default=1, help="draws how long those stay who were never called")
+    other.add_argument("--json", action="store_true", help="print what the API gives")
 
 
 def _run(_: argparse.Namespace) -> int:
@@ -174,8 +206,17 @@ def _with_database(work: Callable[[], Awaitable[Any]]) -> Any:
 
 def _seed(options: argparse.Namespace) -> None:
     from infra.seed import seed_demo
+    from infra.seed.lived import seed_lives
+    from infra.seed.opinions import seed_opinions
 
-    print(json.dumps(_with_database(lambda: seed_demo(options.seed)), ensure_ascii=False))
+    async def seed() -> Any:
+        found = await seed_demo(options.seed)
+        await seed_opinions()
+        if options.examples:
+            await seed_lives()
+        return found
+
+    print(json.dumps(_with_database(seed), ensure_ascii=False))
 
 
 def _prepare(options: argparse.Namespace) -> None:
@@ -184,8 +225,20 @@ def _prepare(options: argparse.Namespace) -> None:
         _seed(options)
 
 
+def _administrator(options: argparse.Namespace) -> int:
+    from miniapp_api.staff.installing import make_administrator
+
+    try:
+        password = _with_database(lambda: make_administrator(options.username, options.name))
+    except ValueError as error:
+        print(f"hospital: {error}", file=sys.stderr)
+        return 2
+    print(f"一次性密码，三天内有效 / one-time password, for three days: {password}")
+    return 0
+
+
 def _import(options: argparse.Namespace) -> int:
-    from infra.catalogue import import_catalogue
+    from miniapp_api.imports.actions import import_catalogue
 
     report = _with_database(lambda: import_catalogue(options.file, dry_run=options.dry_run))
     print(report.text())
@@ -193,7 +246,7 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from infra.catalogue import export_catalogue
+    from miniapp_api.imports.actions import export_catalogue
 
     try:
         count = _with_database(lambda: export_catalogue(options.file))
@@ -208,6 +261,69 @@ def _simulate(options: argparse.Namespace) -> int:
     from infra.simulate import simulate
 
     return asyncio.run(simulate(options))
+
+
+def _history(options: argparse.Namespace) -> int:
+    from infra.past import NotADemonstration, NothingToVisit, make_history
+
+    if options.appointments < 1:
+        print("hospital: --appointments must be 1 or more", file=sys.stderr)
+        return 2
+    settings = _settings()
+    clock.use_zone(settings.zone)
+
+    def told(text: str) -> None:
+        print(f"· {text}", file=sys.stderr, flush=True)
+
+    try:
+        made = asyncio.run(make_history(settings.database_url, options.appointments, told=told))
+    except NotADemonstration:
+        print("hospital: this is no demonstration hospital: its past is not ours to invent", file=sys.stderr)
+        return 1
+    except NothingToVisit:
+        print("hospital: no practitioner has a room: load a catalogue first", file=sys.stderr)
+        return 1
+    print(made.text())
+    return 0
+
+
+def _draw(options: argparse.Namespace) -> int:
+    from infra.draws import export_draw, verify_draw
+
+    if options.what == "verify":
+        return verify_draw(options.where, options.promised)
+    if options.file is None:
+        print("hospital: name the file to write", file=sys.stderr)
+        return 2
+    return export_draw(options.where, options.file)
+
+
+def _queue(options: argparse.Namespace) -> int:
+    from infra.queues import moment_of, print_replay, print_what_if, settings_of
+    from miniapp_api.replay.whatif import Asked
+
+    clock.use_zone(_settings().zone)
+    try:
+        if options.what == "replay":
+            at = moment_of(options.at)
+            return _with_database(lambda: print_replay(options.queue, at, as_json=options.json))
+        day, asked = date.fromisoformat(options.date), Asked(options.policy, settings_of(options.set), options.seed)
+    except ValueError as error:
+        print(f"hospital: cannot be read: {error}", file=sys.stderr)
+        return 2
+    return _with_database(lambda: print_what_if(options.queue, day, asked, as_json=options.json))
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from infra.plans import print_preview
+
+    clock.use_zone(_settings().zone)
+    try:
+        anchor_on = date.fromisoformat(options.anchor)
+    except ValueError as error:
+        print(f"hospital: cannot be read: {error}", file=sys.stderr)
+        return 2
+    return _with_database(lambda: print_preview(options.plan, anchor_on, options.patient))
 
 
 def _doctor(_: argparse.Namespace) -> int:

@@ -13,10 +13,18 @@ from sanic.response import html, raw
 
 from server import clock, db
 from server.accounts import SignedInStaff
-from server.auth import admit_patient, admit_staff, check_password, identify, sign_out, staff_only
+from server.auth import admit_patient, admit_staff, check_password, identify, sign_out, staff_only, token_of
 from server.config import Settings
 from server.docs_page import render
-from server.errors import Forbidden, LoginCodeRefused, NotFound, OutsideTrouble, TooMany, WrongPassword
+from server.errors import (
+    Forbidden,
+    LoginCodeRefused,
+    NotFound,
+    OneTimePasswordOver,
+    OutsideTrouble,
+    TooMany,
+    WrongPassword,
+)
 from server.hospital import Campus, Hospital
 from server.openapi import openapi
 from server.runtime import runtime
@@ -80,12 +88,18 @@ class StaffSignIn(Form):
 
 
 class StaffView(View):
-    """A member of staff with rights. departments: null means the whole hospital."""
+    """A member of staff with rights. departments: null means the whole hospital.
+
+    practitioner_id: whose sessions are their own, null for whoever sees no patients.
+    must_change_password: nothing is open but `POST /staff/me/password` and signing out.
+    """
 
     id: str
     name: str
     roles: list[str]
     departments: list[str] | None
+    practitioner_id: str | None
+    must_change_password: bool
 
 
 class StaffSession(View):
@@ -233,7 +247,7 @@ async def patient_session(request: Request, body: PatientSignIn) -> HTTPResponse
     returns=StaffSession,
     status=201,
     creates="itself",
-    errors=(WrongPassword, TooMany),
+    errors=(WrongPassword, OneTimePasswordOver, TooMany),
     tag="sign-in",
 )
 async def staff_session(request: Request, body: StaffSignIn) -> HTTPResponse:
@@ -248,17 +262,17 @@ async def staff_session(request: Request, body: StaffSignIn) -> HTTPResponse:
 
 
 @v1.get("/staff/me")
-@api(guard=staff_only(), returns=StaffView, tag="sign-in")
+@api(guard=staff_only(may_be_new=True), returns=StaffView, tag="sign-in")
 async def staff_me(request: Request) -> StaffView:
     """Show who is signed in."""
     return show_staff(request.ctx.staff)
 
 
 @v1.delete("/staff/sessions/current")
-@api(guard=staff_only(), status=204, tag="sign-in")
+@api(guard=staff_only(may_be_new=True), status=204, tag="sign-in")
 async def staff_sign_out(request: Request) -> None:
     """Sign out: the token is refused from now on."""
-    await sign_out(request.headers["authorization"].partition(" ")[2].strip())
+    await sign_out(token_of(request))
 
 
 @v1.get("/hospital")
@@ -301,7 +315,14 @@ def show_staff(staff: SignedInStaff) -> StaffView:
     """Show a member of staff with rights."""
     scopes = [scope for _, scope in staff.grants]
     departments = None if None in scopes else sorted({str(scope) for scope in scopes})
-    return StaffView(id=str(staff.id), name=staff.name, roles=staff.roles, departments=departments)
+    return StaffView(
+        id=str(staff.id),
+        name=staff.name,
+        roles=staff.roles,
+        departments=departments,
+        practitioner_id=str(staff.practitioner_id) if staff.practitioner_id else None,
+        must_change_password=staff.must_change_password,
+    )
 
 
 def _moment(value: datetime) -> str:

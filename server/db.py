@@ -30,6 +30,9 @@ LOCK_SECONDS = 5
 CLEAN = contextvars.copy_context()
 
 _after: contextvars.ContextVar[list[Callable[[], None]] | None] = contextvars.ContextVar("after_commit", default=None)
+# what a transaction does last: an act, and the names that it is done for
+_Last = dict[Callable[[list[str]], Awaitable[None]], set[str]]
+_last: contextvars.ContextVar[_Last | None] = contextvars.ContextVar("at_the_end", default=None)
 _depth: contextvars.ContextVar[int] = contextvars.ContextVar("transaction_depth", default=0)
 
 R = TypeVar("R", bound="Row")
@@ -111,14 +114,20 @@ async def transaction() -> AsyncIterator[None]:
     outermost = _depth.get() == 0
     depth = _depth.set(_depth.get() + 1)
     queue = _after.set([]) if outermost else None
+    last: _Last = {}
+    gathered = _last.set(last) if outermost else None
     try:
         async with in_transaction():
             yield
+            for act, names in last.items():
+                await act(sorted(names))
         calls = _after.get() if outermost else None
     finally:
         _depth.reset(depth)
         if queue is not None:
             _after.reset(queue)
+        if gathered is not None:
+            _last.reset(gathered)
     for call in calls or ():
         call()
 
@@ -133,6 +142,19 @@ def after_commit(call: Callable[[], None]) -> None:
         call()
     else:
         queue.append(call)
+
+
+def at_the_end(act: Callable[[list[str]], Awaitable[None]], name: str) -> None:
+    """Let a transaction do something for a name as its last act, once for all names, in their order.
+
+    For rows that many transactions change: they are locked for a moment only, and always in the same order. What a
+    savepoint rolled back is done all the same.
+    Raises: RuntimeError outside a transaction.
+    """
+    last = _last.get()
+    if last is None:
+        raise RuntimeError("nothing is left to do at the end of no transaction")
+    last.setdefault(act, set()).add(name)
 
 
 def in_a_transaction() -> bool:

@@ -3,7 +3,9 @@
 AppError                500  a bug; the person reads a general sentence
 ├─ Unreadable           400  the request cannot be read at all
 ├─ SignInNeeded         401
+│  └─ OneTimePasswordOver    the password that an administrator gave was not used in time
 ├─ Forbidden            403
+│  └─ PasswordChangeNeeded   an administrator gave the password; first one of one's own
 ├─ NotFound             404  also for what exists but is not yours
 ├─ Refused              409  a rule says no
 │  ├─ IllegalMove            the state does not allow this step
@@ -89,6 +91,17 @@ class WrongPassword(SignInNeeded):
     }
 
 
+class OneTimePasswordOver(SignInNeeded):
+    """The password was right, but the one that an administrator gave holds for a while only."""
+
+    code, title = "one_time_password_over", "One-time password over"
+    texts: ClassVar = {
+        "zh-CN": "一次性密码已过期，请联系管理员重新获取。",
+        "zh-TW": "一次性密碼已過期，請聯絡管理員重新取得。",
+        "en": "The one-time password has run out. Please ask the administrator for another one.",
+    }
+
+
 class LoginCodeRefused(SignInNeeded):
     """The platform does not accept the code of wx.login: wrong, used or older than five minutes."""
 
@@ -108,6 +121,17 @@ class Forbidden(AppError):
         "zh-CN": "您没有权限进行此操作。",
         "zh-TW": "您沒有權限進行此操作。",
         "en": "You are not allowed to do this.",
+    }
+
+
+class PasswordChangeNeeded(Forbidden):
+    """Somebody who came with a password that an administrator gave sets one of their own before anything else."""
+
+    code, title = "password_change_needed", "Password change needed"
+    texts: ClassVar = {
+        "zh-CN": "请先设置您自己的密码。",
+        "zh-TW": "請先設定您自己的密碼。",
+        "en": "Please set a password of your own first.",
     }
 
 

@@ -61,7 +61,8 @@ class Once:
 
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
     """Give the same 32 bytes for the same request, whatever the order of its JSON members."""
-    with suppress(orjson.JSONDecodeError):  # an unreadable body is refused later; until then its bytes stand for it
+    # what cannot be read, or is nested too deep to be written again, is stood for by its bytes
+    with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
         body = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest()
 

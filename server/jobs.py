@@ -2,20 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 from arq.connections import ArqRedis
 from prometheus_client import Counter
 from redis.exceptions import RedisError
 
+from server import db
 from server.db import CLEAN, after_commit
+
+T = TypeVar("T")
 
 log = structlog.get_logger("jobs")
 lost_rings = Counter("hospital_lost_rings_total", "Rings that Redis did not take; the next sweep does the work")
+
+bad_rows = Counter("hospital_bad_rows_total", "Rows that a look could not deal with; the next one tries again", ["job"])
 
 RING_PAUSE_SECONDS = 0.05  # rings of one moment become one: a ring costs a busy server a millisecond
 REDIS_SECONDS = 1.0
@@ -28,6 +33,32 @@ class Job:
     name: str
     run: Callable[[], Awaitable[object]]
     every: timedelta
+
+
+async def each(job: str, rows: Iterable[T], act: Callable[[T], Awaitable[int | None]]) -> int:
+    """Do something for each of what a look has found; a bad one does not hold up those behind it.
+
+    It is logged and counted, and the next look tries it again. act: is a transaction of its own.
+    Returns: the sum of what `act` gave.
+    Raises: what says that the database went away, for that is no row's fault.
+    """
+    done = 0
+    for row in rows:
+        try:
+            done += await act(row) or 0
+        except Exception as error:
+            if db.is_away(error):
+                raise
+            bad_rows.labels(job).inc()
+            log.exception("bad_row", job=job, row=_named(row))
+    return done
+
+
+def _named(row: object) -> str | None:
+    """Name a row by its ids, which say nothing of a person."""
+    if not isinstance(row, dict):
+        return None
+    return " ".join(f"{key}={value}" for key, value in row.items() if key == "id" or key.endswith("_id"))
 
 
 class Bell(Protocol):

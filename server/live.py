@@ -4,8 +4,9 @@ A reader that comes back with `Last-Event-ID` gets what it missed from the table
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -16,17 +17,19 @@ from redis.exceptions import RedisError
 
 from server import db
 from server.db import CLEAN, after_commit
+from server.fanout import Seat, frame, give_all
 from server.tasks import cancel_until_heard
 
 log = structlog.get_logger("live")
 
 CHANNEL = "hospital:live"
+BETWEEN = "\n"  # topics of one message
 LOOK_SECONDS = 1.0  # without Redis a stream is this late
 FOLD_SECONDS = 0.02  # news of one moment is told to the other processes once
+FRESH_SECONDS = 3.0  # a look that is older means that the database does not answer
 KEPT = timedelta(hours=24)
-QUEUE_EVENTS = 500  # a reader that lags by more is cut off and starts again with a reset
 CATCH_UP = 500
-PING_SECONDS = 15.0
+PING_SECONDS = 5.0  # a reader that hears nothing for twice as long knows that its link is dead
 RETRY = b"retry: 2000\n\n"  # a reader that was cut off comes back after so many milliseconds
 PING = b": ping\n\n"  # tells both ends that the link is alive
 
@@ -37,6 +40,19 @@ WITH topic AS (
 )
 INSERT INTO live_event (topic, seq, kind, payload, at) SELECT $1, seq, $2, $3, app_now() FROM topic RETURNING seq
 """
+# $1 topics. A topic that nobody has ever read is not there, and costs no more than this look.
+MOVE = """
+WITH mine AS (
+    SELECT topic FROM live_topic WHERE topic = ANY($1::text[]) ORDER BY topic FOR NO KEY UPDATE
+), moved AS (
+    UPDATE live_topic t SET seq = t.seq + 1 FROM mine WHERE t.topic = mine.topic RETURNING t.topic, t.seq
+)
+INSERT INTO live_event (topic, seq, kind, payload, at) SELECT topic, seq, 'changed', '{}', app_now() FROM moved
+RETURNING topic
+"""
+OPEN = "INSERT INTO live_topic (topic, seq) VALUES ($1, 0) ON CONFLICT (topic) DO NOTHING"
+NEWEST = "SELECT topic, seq FROM live_topic WHERE topic = ANY($1::text[])"
+EVENTS = "SELECT seq, kind, payload FROM live_event WHERE topic = $1 AND seq > $2 ORDER BY seq LIMIT $3"
 
 
 def queue_topic(department_id: Any) -> str:
@@ -47,6 +63,29 @@ def queue_topic(department_id: Any) -> str:
 def staff_topic(staff_id: Any) -> str:
     """Name the stream of what needs a member of staff now."""
     return f"staff:{staff_id}"
+
+
+def account_topic(account_id: Any) -> str:
+    """Name the stream of an account's open pages."""
+    return f"account:{account_id}"
+
+
+def moved(topic: str) -> None:
+    """Say `changed`, without data, to who reads a stream, at the end of the open transaction and once in it.
+
+    Raises: RuntimeError outside a transaction.
+    """
+    db.at_the_end(_move, topic)
+
+
+async def _move(topics: list[str]) -> None:
+    for row in await db.fetch(MOVE, topics):
+        nudge(row["topic"])
+
+
+async def open_topic(topic: str) -> None:
+    """Let a stream be there: from now on what has `moved` is told to its readers."""
+    await db.fetch(OPEN, topic)
 
 
 async def announce(topic: str, kind: str, payload: dict[str, Any]) -> int:
@@ -74,11 +113,6 @@ async def seq_of(topic: str) -> int:
     """Give the number of the last event of a topic; 0 when there was none."""
     row = await db.fetch_one("SELECT seq FROM live_topic WHERE topic = $1", topic)
     return row["seq"] if row else 0
-
-
-def frame(seq: int, kind: str, payload: str) -> bytes:
-    """Encode one event for the wire."""
-    return f"id: {seq}\nevent: {kind}\ndata: {payload}\n\n".encode()
 
 
 class Nudger:
@@ -109,8 +143,31 @@ class Nudger:
             topics, self._topics = self._topics, set()
             with suppress(RedisError, OSError, TimeoutError):  # the servers look every second anyway
                 async with asyncio.timeout(LOOK_SECONDS):
-                    for topic in topics:
-                        await self._redis.publish(CHANNEL, topic)
+                    # in one message: each costs this process, Redis and every reader more than all its names
+                    await self._redis.publish(CHANNEL, BETWEEN.join(topics))
+
+
+class Topic:
+    """One topic, looked at once for all who read it in this process.
+
+    sent: the number up to which every seat has everything. users: how many read it, or are about to.
+    """
+
+    def __init__(self, sent: int) -> None:
+        self.sent = sent
+        self.users = 0
+        self.seats: set[Seat] = set()
+        self.bells: set[Callable[[], None]] = set()
+
+    def take(self, rows: list[dict[str, Any]]) -> None:
+        """Give new events to all seats; without a pause, so that no seat can come in between."""
+        new = [row for row in rows if row["seq"] > self.sent]
+        if not new:
+            return
+        self.sent = new[-1]["seq"]
+        give_all(self.seats, _frames(new))
+        for ring in list(self.bells):
+            ring()
 
 
 class Streams:
@@ -119,10 +176,10 @@ class Streams:
     def __init__(self, subscriber: Redis, redis: Redis) -> None:
         self._subscriber = subscriber
         self._nudger = Nudger(redis)
-        self._readers: dict[str, set[asyncio.Queue[tuple[int, bytes] | None]]] = {}
-        self._sent: dict[str, int] = {}
+        self._topics: dict[str, Topic] = {}
         self._news: set[str] = set()
         self._wake = asyncio.Event()
+        self._looked = time.monotonic()
         self._tasks: list[asyncio.Task] = []
         self.stopping = asyncio.Event()
 
@@ -135,19 +192,35 @@ class Streams:
         """End every stream; the browsers reconnect elsewhere."""
         self.stopping.set()
         self._wake.set()
-        for readers in self._readers.values():
-            for queue in readers:
-                with suppress(asyncio.QueueFull):
-                    queue.put_nowait(None)
+        for topic in list(self._topics.values()):
+            for seat in topic.seats:
+                seat.over.set()
+            for ring in list(topic.bells):
+                ring()
         await cancel_until_heard(self._tasks)
         self._tasks.clear()
         await self._nudger.stop()
 
+    @property
+    def is_fresh(self) -> bool:
+        """Tell whether the database was looked at just now: otherwise nobody may say that all is told."""
+        return time.monotonic() - self._looked < FRESH_SECONDS
+
+    def readers_of(self, topic: str) -> int:
+        """Give how many in this process read a topic."""
+        found = self._topics.get(topic)
+        return len(found.seats) if found else 0
+
     def nudge(self, topic: str) -> None:
         """Look at a topic soon, here and in every other process."""
-        self._news.add(topic)
-        self._wake.set()
+        self._hear((topic,))
         self._nudger.nudge(topic)
+
+    def _hear(self, topics: Iterable[str]) -> None:
+        """Look soon at those that somebody reads here; what nobody reads wakes nobody."""
+        if news := self._topics.keys() & topics:
+            self._news |= news
+            self._wake.set()
 
     async def _listen(self) -> None:
         while True:
@@ -156,100 +229,104 @@ class Streams:
                     await subscription.subscribe(CHANNEL)
                     async for message in subscription.listen():
                         if message["type"] == "message":
-                            self._news.add(message["data"].decode())
-                            self._wake.set()
+                            self._hear(message["data"].decode().split(BETWEEN))
             except (RedisError, OSError) as error:
                 log.warning("live_without_redis", error=type(error).__name__)
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def _deliver(self) -> None:
+        """Look at what has news, and every second at everything, however much news there is of something else."""
+        due = 0.0
         while True:
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, due - time.monotonic())):
                     await self._wake.wait()
-                topics = {topic for topic in self._news if self._readers.get(topic)}
-            except TimeoutError:
-                topics = {topic for topic, readers in self._readers.items() if readers}
             self._wake.clear()
-            self._news.clear()
-            for topic in topics:
-                try:
-                    await self._deliver_topic(topic)
-                except Exception:  # a lost database connection must not end the streams
-                    log.exception("live_look_failed", topic=topic)
+            names, self._news = self._news & self._topics.keys(), set()
+            try:
+                if time.monotonic() >= due:
+                    due = time.monotonic() + LOOK_SECONDS
+                    names |= await self._behind()
+                    self._looked = time.monotonic()
+                for name in names:
+                    await self._look(name)
+            except Exception:  # a lost database connection must not end the streams
+                log.exception("live_look_failed")
+                await asyncio.sleep(LOOK_SECONDS / 5)
 
-    async def _deliver_topic(self, topic: str) -> None:
-        rows = await db.fetch(
-            "SELECT seq, kind, payload FROM live_event WHERE topic = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-            topic,
-            self._sent.get(topic, 0),
-            CATCH_UP,
-        )
-        for row in rows:
-            self._sent[topic] = row["seq"]
-            event = (row["seq"], frame(row["seq"], row["kind"], row["payload"]))
-            for queue in list(self._readers.get(topic, ())):
-                try:
-                    queue.put_nowait(event)
-                except asyncio.QueueFull:
-                    self._readers[topic].discard(queue)
+    async def _behind(self) -> set[str]:
+        rows = await db.fetch(NEWEST, list(self._topics)) if self._topics else []
+        newest = {row["topic"]: row["seq"] for row in rows}
+        return {name for name, topic in self._topics.items() if newest.get(name, 0) > topic.sent}
 
-    async def read(
-        self, topic: str, *, last: int | None, ping_seconds: float = PING_SECONDS
-    ) -> AsyncGenerator[bytes, None]:
-        """Give the frames of a topic for one reader, from after event `last`, until the process stops.
+    async def _look(self, name: str) -> None:
+        while (topic := self._topics.get(name)) is not None:
+            rows = await db.fetch(EVENTS, name, topic.sent, CATCH_UP)
+            topic.take(rows)
+            if len(rows) < CATCH_UP:
+                return
 
+    @contextmanager
+    def _using(self, name: str, newest: int) -> Iterator[Topic]:
+        topic = self._topics.setdefault(name, Topic(newest))
+        topic.users += 1
+        try:
+            yield topic
+        finally:
+            topic.users -= 1
+            if topic.users == 0:
+                del self._topics[name]
+
+    async def follow(self, name: str, seat: Seat, *, last: int | None) -> AsyncGenerator[bytes, None]:
+        """Give what a reader missed after event `last`, then nothing: from then on all is written to its seat.
+
+        The last thing given is empty: the seat is taken, and is given up when the generator is closed.
         A reader without `last` starts now. `event: reset` says that the gap is larger than what is kept.
         """
-        queue: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue(QUEUE_EVENTS)
-        newest = await seq_of(topic)
-        self._sent.setdefault(topic, newest)
-        self._readers.setdefault(topic, set()).add(queue)
-        try:
+        with self._using(name, await seq_of(name)) as topic:
             yield RETRY
-            position = newest
-            if last is not None:
-                async for frames, reached in self._catch_up(topic, last):
-                    position = reached
-                    yield frames
-            while not self.stopping.is_set():
-                try:
-                    async with asyncio.timeout(ping_seconds):
-                        event = await queue.get()
-                except TimeoutError:
-                    if queue not in self._readers.get(topic, ()):
-                        return
-                    yield PING
-                    continue
-                if event is None:
-                    return
-                seq, data = event
-                if seq > position:
-                    position = seq
-                    yield data
-        finally:
-            self._readers[topic].discard(queue)
-            if not self._readers[topic]:
-                del self._readers[topic]
-                self._sent.pop(topic, None)
+            position = topic.sent if last is None else last
+            if position > topic.sent:
+                await self._look(name)  # another server has told it already
+                if position > topic.sent:  # a number from another database
+                    position = topic.sent
+                    yield _reset(position)
+            while position < topic.sent:
+                rows = await db.fetch(EVENTS, name, position, CATCH_UP)
+                rows = [row for row in rows if row["seq"] <= topic.sent]
+                if not rows or rows[0]["seq"] != position + 1:
+                    position = topic.sent
+                    yield _reset(position)
+                else:
+                    position = rows[-1]["seq"]
+                    yield _frames(rows)
+            # nothing has waited since the comparison: no event can lie between
+            topic.seats.add(seat)
+            try:
+                if self.stopping.is_set():
+                    seat.over.set()
+                yield b""
+            finally:
+                topic.seats.discard(seat)
 
-    async def _catch_up(self, topic: str, position: int) -> AsyncIterator[tuple[bytes, int]]:
-        newest = await seq_of(topic)
-        if position > newest:  # a number from another database
-            yield b"event: reset\ndata: {}\n\n", newest
-            return
-        while position < newest:
-            rows = await db.fetch(
-                "SELECT seq, kind, payload FROM live_event WHERE topic = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-                topic,
-                position,
-                CATCH_UP,
-            )
-            if not rows or rows[0]["seq"] != position + 1:
-                yield b"event: reset\ndata: {}\n\n", newest
-                return
-            position = rows[-1]["seq"]
-            yield b"".join(frame(row["seq"], row["kind"], row["payload"]) for row in rows), position
+    @contextmanager
+    def bell(self, name: str, newest: int, ring: Callable[[], None]) -> Iterator[None]:
+        """Be rung at every news of a topic after event `newest`, and when the process stops."""
+        with self._using(name, newest) as topic:
+            topic.bells.add(ring)
+            try:
+                yield
+            finally:
+                topic.bells.discard(ring)
+
+
+def _reset(newest: int) -> bytes:
+    """Say that what lies before event `newest` is gone: ask for everything again."""
+    return frame(newest, "reset", "{}")
+
+
+def _frames(rows: list[dict[str, Any]]) -> bytes:
+    return b"".join(frame(row["seq"], row["kind"], row["payload"]) for row in rows)
 
 
 _streams: dict[str, Streams | Nudger | None] = {"streams": None}

@@ -4,6 +4,7 @@ Bodies are never logged; keys that may hold personal data are replaced wherever 
 """
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -18,12 +19,28 @@ PRIVATE = frozenset(
 # A fact or job is named by `name` in our own events; everybody else's `name` is a person's.
 _OUR_NAMES = frozenset({"fact_failed"})
 
+# What others quote of a row or a form when they refuse it: the database, its driver, the reader of forms.
+_END = r"(?=^HINT:|^CONTEXT:|\n\nThe above exception|\n\nDuring handling|\Z)"
+_QUOTED = (
+    (re.compile(rf"(?ms)^[ |]*DETAIL:.*?{_END}"), "DETAIL:  ***"),
+    (re.compile(r"(invalid input (?:for query argument|syntax for type) [^:\n]*: ).*"), r"\1***"),
+    (re.compile(r"(?s)input_value=.*?, input_type="), "input_value=***, input_type="),
+)
+
 
 def hide_private(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace what may be personal data."""
     for key in event.keys() & PRIVATE:
         if not (key == "name" and event.get("event") in _OUR_NAMES):
             event[key] = "***"
+    return event
+
+
+def hide_quoted(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take out of the text of an exception what it quotes of a row or a form."""
+    if "exception" in event:
+        for quoted, instead in _QUOTED:
+            event["exception"] = quoted.sub(instead, str(event["exception"]))
     return event
 
 
@@ -38,6 +55,7 @@ def set_up(level: str = "INFO") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         hide_private,
         structlog.processors.format_exc_info,
+        hide_quoted,
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(serializer=_encode)],

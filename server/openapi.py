@@ -57,6 +57,9 @@ def openapi(app: Sanic, *, title: str, version: str) -> dict[str, Any]:
                 "required": True,
                 "content": {JSON: {"schema": refs[(operation.body, "validation")]}},
             }
+        if operation.takes:
+            file = {"schema": {"type": "string", "format": "binary"}}
+            documented["requestBody"] = {"required": True, "content": dict.fromkeys(operation.takes, file)}
         if operation.guard:
             documented["security"] = [{scheme: []} for scheme in operation.guard.schemes]
         for method in route.methods - {"HEAD", "OPTIONS"}:
@@ -98,8 +101,8 @@ def _responses(route: Any, operation: Operation, refs: dict) -> dict[str, Any]:
         (401, operation.guard),
         (403, operation.guard),
         (404, route.params),
-        (413, operation.body),
-        (415, operation.body),
+        (413, operation.body or operation.takes),
+        (415, operation.body or operation.takes),
         (422, operation.body or operation.query),
     ):
         if here:

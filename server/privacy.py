@@ -26,8 +26,7 @@ def seal(text: str, *, place: str, row_id: UUID | str) -> bytes:
         moved to another row or column does not open.
     Returns: version byte, 12 bytes nonce, cipher text with tag (AES-256-GCM).
     """
-    nonce = os.urandom(_NONCE_BYTES)
-    return _VERSION + nonce + AESGCM(_keys["data"]).encrypt(nonce, text.encode(), f"{place}:{row_id}".encode())
+    return seal_bytes(text.encode(), place=place, row_id=row_id)
 
 
 def unseal(sealed: bytes, *, place: str, row_id: UUID | str) -> str:
@@ -35,8 +34,22 @@ def unseal(sealed: bytes, *, place: str, row_id: UUID | str) -> str:
 
     Raises: cryptography.exceptions.InvalidTag when it was made for another place or with another key.
     """
+    return unseal_bytes(sealed, place=place, row_id=row_id).decode()
+
+
+def seal_bytes(content: bytes, *, place: str, row_id: UUID | str) -> bytes:
+    """Encrypt bytes for one place, as `seal` does a text."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return _VERSION + nonce + AESGCM(_keys["data"]).encrypt(nonce, content, f"{place}:{row_id}".encode())
+
+
+def unseal_bytes(sealed: bytes, *, place: str, row_id: UUID | str) -> bytes:
+    """Decrypt what `seal_bytes` made for the same place and row.
+
+    Raises: cryptography.exceptions.InvalidTag, as `unseal` does.
+    """
     nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-    return AESGCM(_keys["data"]).decrypt(nonce, body, f"{place}:{row_id}".encode()).decode()
+    return AESGCM(_keys["data"]).decrypt(nonce, body, f"{place}:{row_id}".encode())
 
 
 def blind_index(value: str, *, kind: str) -> bytes:
@@ -56,6 +69,12 @@ def mask_name(name: str) -> str:
     if name.isascii():
         return name[0] + "***"
     return name[0] + "*" * (len(name) - 2) + name[-1]
+
+
+def mask_email(address: str) -> str:
+    """Show a mail address by its first character and its domain: z***@example.com; empty stays empty."""
+    name, at, domain = address.partition("@")
+    return f"{name[:1]}***{at}{domain}" if address else ""
 
 
 def mask_phone(tail: str) -> str:

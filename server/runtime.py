@@ -93,7 +93,8 @@ async def running(settings: Settings, *, models: Iterable[str], serves: bool = F
     subscriber = subscriber_of(settings.redis_url)
     arq = ArqRedis(redis_pool(settings.redis_url), job_serializer=pack, job_deserializer=ormsgpack.unpackb)
     bell = jobs.ArqBell(arq)
-    http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=200), cookie_jar=aiohttp.DummyCookieJar())
+    # no limit here: each channel has its own, and a slow provider must not take the connections of another
+    http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar())
     found = Runtime(settings=settings, redis=redis, arq=arq, http=http, wechat=Wechat(settings.wechat, http))
     streams = live.Streams(subscriber, redis) if serves else live.Nudger(redis)
     try:

@@ -8,9 +8,9 @@ async def create(request: Request, body: BookForm) -> AppointmentView: ...
 import base64
 import functools
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
@@ -24,8 +24,8 @@ from server import clock, db, field_texts
 from server.errors import (
     AppError,
     Malformed,
-    NotFound,
     Stale,
+    TooLarge,
     Unreadable,
     WrongMediaType,
     wrong_field,
@@ -36,14 +36,18 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 PROBLEM_TYPE = "/problems/"
 MAX_PAGE = 100
+YEARS = range(1800, 3000)  # of a day or a moment that somebody sends
+MAX_DEPTH = 32  # of lists and objects in a body; the deepest form has a handful
 IDEMPOTENCY_PRIMARY_KEY = "idempotency_record_pkey"
 
 Whole = Annotated[int, BeforeValidator(lambda v: int(v) if type(v) is float and v.is_integer() else v)]
+Version = Annotated[Whole, Field(ge=0, lt=2**31 - 1)]  # as a column holds it, with room for one more
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def _no_control(value: Any) -> Any:
@@ -58,12 +62,17 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @staticmethod
-    def clean(value: Any) -> Any:
-        """Refuse control characters anywhere in a decoded body."""
+    def clean(value: Any, depth: int = 0) -> Any:
+        """Refuse control characters anywhere in a decoded body, and a body that is nested without end.
+
+        Raises: ValueError, Unreadable.
+        """
+        if depth > MAX_DEPTH:
+            raise Unreadable()
         if isinstance(value, dict):
-            return {_no_control(key): Form.clean(item) for key, item in value.items()}
+            return {_no_control(key): Form.clean(item, depth + 1) for key, item in value.items()}
         if isinstance(value, list):
-            return [Form.clean(item) for item in value]
+            return [Form.clean(item, depth + 1) for item in value]
         return _no_control(value)
 
 
@@ -224,6 +233,7 @@ class Operation:
     creates: bool
     tag: str
     content_types: tuple[str, ...]
+    takes: tuple[str, ...] = ()
 
 
 def api(
@@ -237,22 +247,29 @@ def api(
     creates: bool | str = False,
     tag: str = "",
     content_types: tuple[str, ...] = (JSON,),
+    takes: tuple[str, ...] = (),
+    largest: int = 0,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[HTTPResponse]]]:
     """Guard, read and document a route.
 
     creates: the route takes `Idempotency-Key`. True keeps the answer around the handler, in one transaction with its
         effect; "itself" only reads the key into `request.ctx.once`, for a handler that keeps the answer itself.
+    takes: the body is a file of one of these media types, of at most `largest` bytes, and lies in `request.body`.
     """
     if creates not in (True, False, "itself"):
         raise ValueError(f"creates={creates!r}")
-    operation = Operation(guard, body, query, returns, status, errors, bool(creates), tag, content_types)
+    operation = Operation(guard, body, query, returns, status, errors, bool(creates), tag, content_types, takes)
 
     def wrap(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[HTTPResponse]]:
         @functools.wraps(handler)
         async def route(request: Request, **path: Any) -> HTTPResponse:
+            was_kept = _keep_alive(request, False) if takes else True
             if guard is not None:
                 await guard(request)
             arguments = {name: _path_value(value) for name, value in path.items()}
+            if takes:
+                request.body = await _read_file(request, takes, largest)
+                _keep_alive(request, was_kept)
             if body is not None:
                 arguments["body"] = _read_body(request, body)
             if query is not None:
@@ -265,6 +282,8 @@ def api(
             return await once_only(request, lambda: handler(request, **arguments), status=status)
 
         route.operation = operation  # type: ignore[attr-defined]
+        if takes:
+            route.is_stream = True  # type: ignore[attr-defined]  # read below, once the guard has let it in
         return route
 
     return wrap
@@ -315,7 +334,7 @@ def _once(request: Request) -> Once | None:
 
 
 def _path_value(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F-]{36}", value):
+    if isinstance(value, str) and _UUID.fullmatch(value):
         return UUID(value)
     return value
 
@@ -331,20 +350,70 @@ def _read_body(request: Request, form: type[Form]) -> Form:
     if not isinstance(data, dict):
         raise Unreadable()
     try:
-        return form.model_validate(Form.clean(data))
+        return _near(form.model_validate(Form.clean(data)))
     except ValidationError as error:
         raise _malformed(error) from None
     except ValueError as error:
         raise wrong_field("", "control_characters", str(error)) from None
+
+
+def _keep_alive(request: Request, is_kept: bool) -> bool:
+    """Say whether the connection stays open after the answer: not while the rest of a refused file is on its way.
+
+    Returns: what was said before.
+    """
+    stream: Any = request.stream
+    if stream is None:
+        return is_kept
+    was, stream.keep_alive = stream.keep_alive, is_kept
+    return was
+
+
+async def _read_file(request: Request, takes: tuple[str, ...], largest: int) -> bytes:
+    """Read a body that may be larger than those of forms; no further than it may be."""
+    if (request.content_type or "").split(";")[0].strip().lower() not in takes:
+        raise WrongMediaType()
+    parts: list[bytes] = []
+    size = 0
+    stream: Any = request.stream  # None: there was no body
+    while stream is not None and (part := await stream.read()):
+        size += len(part)
+        if size > largest:
+            raise TooLarge()
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _read_query(request: Request, form: type[Form]) -> Form:
     try:
-        return form.model_validate({name: Form.clean(values[-1]) for name, values in request.args.items()})
+        return _near(form.model_validate({name: Form.clean(values[-1]) for name, values in request.args.items()}))
     except ValidationError as error:
         raise _malformed(error) from None
     except ValueError as error:
         raise wrong_field("", "control_characters", str(error)) from None
+
+
+def _near(form: Form) -> Form:
+    """Give a form whose days and moments are of our times: at the ends of the calendar a day more or a zone overflows.
+
+    Raises: Malformed.
+    """
+    if far := next(_far(form, ""), None):
+        raise wrong_field(far, "too_far", "a day of another age")
+    return form
+
+
+def _far(value: Any, pointer: str) -> Iterator[str]:
+    """Point at each day or moment of another age, however deep in a form."""
+    if isinstance(value, date):  # a moment is one too
+        if value.year not in YEARS:
+            yield pointer
+    elif isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            yield from _far(getattr(value, name), f"{pointer}/{field.alias or name}")
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            yield from _far(item, f"{pointer}/{place}")
 
 
 def _malformed(error: ValidationError) -> Malformed:
@@ -367,14 +436,3 @@ def _answer(result: Any, status: int) -> HTTPResponse:
     if result is None:
         return HTTPResponse(status=204)
     return reply(result, status)
-
-
-def uuid_or_404(text: str) -> UUID:
-    """Read an id from outside; what is no UUID does not exist.
-
-    Raises: NotFound.
-    """
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound() from None
