@@ -5,12 +5,21 @@ Refused                    409
 ├─ PatientExists                this person is already on the account
 ├─ TooManyPatients              the account has as many people as it may have
 ├─ PatientHasBookings           a person with an open booking stays
+├─ BookingsClash                the person has bookings elsewhere that exclude those of this file
 ├─ SessionStopped               停诊
 ├─ SlotOver                     the slot's time has passed
 ├─ NotYetOpen                   before 放号
 ├─ AlreadyBooked                one booking per person per session
+├─ TimeConflict                 the person has another booking at this time
 ├─ TooManyBookings              as many open bookings as a person may have
+├─ TooManyThisMonth             as many bookings as a person may have in a month
+├─ SamePractitioner             as many visits to one practitioner as a day may have
+├─ Suspended                    爽约: no booking by phone for a while
 ├─ SlotFull                     no place is left
+├─ DrawOpen                     the places of this session are drawn
+├─ RevisitOver                  a visit is too long ago to come again on its account
+├─ RevisitBooked                the return to this visit is booked already
+├─ HoldExpired                  the place was kept until a moment that has passed
 ├─ CancelTooLate                the time for giving back has passed
 ├─ SessionExists                the practitioner has a session that begins then
 ├─ ScheduleOverlap              the practitioner has another clinic at this time
@@ -54,6 +63,17 @@ class PatientHasBookings(Refused):
         "zh-CN": "该就诊人还有未完成的预约，请先取消预约后再删除。",
         "zh-TW": "該就診人還有未完成的預約，請先取消預約後再刪除。",
         "en": "This person has open bookings. Please cancel them first.",
+    }
+
+
+class BookingsClash(Refused):
+    """With these data the file is about a person whose other bookings exclude those of this file."""
+
+    code, title = "bookings_clash", "Bookings exclude each other"
+    texts: ClassVar = {
+        "zh-CN": "该就诊人在其他账号已有相同时间或班次的预约，请先取消其中一个。",
+        "zh-TW": "該就診人在其他帳號已有相同時間或班次的預約，請先取消其中一個。",
+        "en": "This person has a booking at the same time on another account. Please cancel one of them first.",
     }
 
 
@@ -112,6 +132,98 @@ class TooManyBookings(Refused):
         "zh-CN": "每位就诊人最多可有 {limit} 个未就诊的预约。",
         "zh-TW": "每位就診人最多可有 {limit} 個未就診的預約。",
         "en": "A person can have at most {limit} open bookings.",
+    }
+
+
+class TimeConflict(Refused):
+    """This person has another booking at this time. appointment_id: which."""
+
+    code, title = "time_conflict", "Another booking at this time"
+    texts: ClassVar = {
+        "zh-CN": "该就诊人在此时间已有其他预约，请选择其他时间。",
+        "zh-TW": "該就診人在此時間已有其他預約，請選擇其他時間。",
+        "en": "This person has another booking at this time. Please choose another.",
+    }
+
+
+class TooManyThisMonth(Refused):
+    """This person has as many bookings as a person may have in one month."""
+
+    code, title = "too_many_this_month", "Too many bookings this month"
+    texts: ClassVar = {
+        "zh-CN": "每位就诊人每月最多可预约 {limit} 次。",
+        "zh-TW": "每位就診人每月最多可預約 {limit} 次。",
+        "en": "A person can book at most {limit} times a month.",
+    }
+
+
+class SamePractitioner(Refused):
+    """This person visits this practitioner as often as one day may have."""
+
+    code, title = "same_practitioner", "Same practitioner on that day"
+    texts: ClassVar = {
+        "zh-CN": "该就诊人当天已预约这位医生，请选择其他日期或医生。",
+        "zh-TW": "該就診人當天已預約這位醫師，請選擇其他日期或醫師。",
+        "en": "This person already sees this practitioner on that day. Please choose another day or practitioner.",
+    }
+
+
+class Suspended(Refused):
+    """This person may not book by phone for a while. until: when that ends."""
+
+    code, title = "suspended", "Booking suspended"
+    texts: ClassVar = {
+        "zh-CN": "因多次预约后未到，{until:%Y-%m-%d %H:%M} 前暂不能线上预约。如有特殊情况可申诉，也可到导诊台预约。",
+        "zh-TW": "因多次預約後未到，{until:%Y-%m-%d %H:%M} 前暫不能線上預約。如有特殊情況可申訴，也可到導診台預約。",
+        "en": "After several missed visits, online booking is paused until {until:%Y-%m-%d %H:%M}. "
+        "You can appeal, or book at the guide desk.",
+    }
+
+
+class DrawOpen(Refused):
+    """The places of this session are drawn; after the draw what is left can be booked.
+
+    draw_id, closes_at: which draw and until when one can enter, once it is made.
+    """
+
+    code, title = "draw_open", "Places are being drawn"
+    texts: ClassVar = {
+        "zh-CN": "该班次正在摇号，请登记摇号或等待摇号结束。",
+        "zh-TW": "該班次正在抽籤，請登記抽籤或等待抽籤結束。",
+        "en": "The places of this session are being drawn. Please enter the draw or wait until it is over.",
+    }
+
+
+class RevisitOver(Refused):
+    """The visit is too long ago; an ordinary booking is possible."""
+
+    code, title = "revisit_over", "Too long ago"
+    texts: ClassVar = {
+        "zh-CN": "距上次就诊已超过 {days} 天，请按普通号预约。",
+        "zh-TW": "距上次就診已超過 {days} 天，請按普通號預約。",
+        "en": "That visit was more than {days} days ago. Please book an ordinary appointment.",
+    }
+
+
+class RevisitBooked(Refused):
+    """The return to this visit is booked already."""
+
+    code, title = "revisit_booked", "Return visit already booked"
+    texts: ClassVar = {
+        "zh-CN": "该次就诊的复诊已预约，请勿重复预约。",
+        "zh-TW": "該次就診的複診已預約，請勿重複預約。",
+        "en": "The return to this visit has already been booked.",
+    }
+
+
+class HoldExpired(Refused):
+    """The place was kept until a moment that has passed."""
+
+    code, title = "hold_expired", "The place is no longer kept"
+    texts: ClassVar = {
+        "zh-CN": "为您保留的号源已过期，请重新选择。",
+        "zh-TW": "為您保留的號源已過期，請重新選擇。",
+        "en": "The place was kept for you for a while and is no longer. Please choose again.",
     }
 
 

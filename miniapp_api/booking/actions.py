@@ -1,77 +1,62 @@
-"""What can happen to appointments: look, book, cancel, move; nobody came. Sessions have `sessions`."""
+"""What a patient can do: look, hold, book, confirm, cancel, move. Sessions have `sessions`."""
 
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-import orjson
-from tortoise.exceptions import IntegrityError
-
-from miniapp_api.booking import models
-from miniapp_api.booking.models import INTAKE, AppointmentSeen, Look, SlotSeen
-from miniapp_api.booking.news import booked, cancelled
+from miniapp_api.booking import models, places, settings
+from miniapp_api.booking.claims import Claim
+from miniapp_api.booking.models import AppointmentSeen, BandsSeen, SlotSeen
+from miniapp_api.booking.places import Answer, Ending
 from miniapp_api.booking.rules import (
-    MAX_OPEN_BOOKINGS,
-    NO_SHOW_BATCH,
+    PATIENTS_POOLS,
+    REVISIT_POOLS,
     AppointmentStatus,
-    check_booking,
     check_giving_back,
-    check_moving,
     shown_days,
 )
-from miniapp_api.booking.views import new_appointment
-from server import clock, db, privacy
+from server import clock, db
 from server.accounts import SignedInPatient
-from server.errors import NotFound, SomeoneWasFaster
-from server.events import fact_row
-from server.history import SYSTEM
+from server.errors import AppError, NotFound, SomeoneWasFaster
 from server.idempotency import Once
-from server.ids import new_id
-from server.jobs import ring
-from server.remembered import Remembered
 
 __all__ = [
     "Answer",
+    "all_slots",
     "appointment_of",
+    "appointment_seen",
     "appointments_of",
+    "appointments_seen",
     "book",
     "cancel",
-    "mark_no_shows",
+    "confirm",
+    "hold",
     "reschedule",
     "slots",
 ]
 
-ROUNDS = 4  # of trying, looking and asking the rules: more means that somebody books against themselves
-SLOT_SECONDS = 60.0  # how old the names may be that a booking says; a session that changed is always looked at anew
-RACES = {"appointment_once_per_session", "appointment_open_place_once", "idempotency_record_pkey"}
-
-_slots: Remembered[UUID, SlotSeen] = Remembered(seconds=SLOT_SECONDS, at_most=5_000)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a booking is answered with; is_replay: it was answered before."""
-
-    status: int
-    body: bytes
-    is_replay: bool
+ROUNDS = 4  # of looking and moving: more means that somebody moves against themselves
 
 
 async def slots(
     department_id: UUID | None, practitioner_id: UUID | None, first: date | None, last: date | None
-) -> list[SlotSeen]:
-    """List the slots of a department, a practitioner or both, by their begin.
+) -> tuple[list[BandsSeen], datetime]:
+    """List the sessions of a department, a practitioner or both with their bands; and the database's clock.
 
     Raises: Malformed when the range is wrong.
     """
     days = shown_days(first, last, clock.today())
     if department_id is None:
-        rows = await db.fetch(models.SLOTS_OF_PRACTITIONER, practitioner_id, *days)
+        rows = await db.fetch(models.BANDS_OF_PRACTITIONER, practitioner_id, *days)
     elif practitioner_id is None:
-        rows = await db.fetch(models.SLOTS_OF_DEPARTMENT, department_id, *days)
+        rows = await db.fetch(models.BANDS_OF_DEPARTMENT, department_id, *days)
     else:
-        rows = await db.fetch(models.SLOTS_OF_BOTH, department_id, *days, practitioner_id)
-    return [SlotSeen(**row) for row in rows]
+        rows = await db.fetch(models.BANDS_OF_BOTH, department_id, *days, practitioner_id)
+    return [BandsSeen(**row) for row in rows], rows[0]["now"] if rows else clock.now()
+
+
+async def all_slots(department_id: UUID, first: date, last: date) -> list[SlotSeen]:
+    """List the slots of a department with those of every pool, by their begin; for staff."""
+    return [SlotSeen(**row) for row in await db.fetch(models.SLOTS_OF_ALL_POOLS, department_id, first, last)]
 
 
 async def appointments_of(
@@ -93,170 +78,100 @@ async def appointment_of(account: SignedInPatient, appointment_id: UUID) -> Appo
     return AppointmentSeen(**row)
 
 
+async def appointment_seen(appointment_id: UUID) -> AppointmentSeen:
+    """Give an appointment whoever's it is; for staff.
+
+    Raises: NotFound.
+    """
+    found = await appointments_seen([appointment_id])
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
+async def appointments_seen(appointment_ids: list[UUID]) -> list[AppointmentSeen]:
+    """Give those of the appointments that are there, whoever's they are; for staff."""
+    return [AppointmentSeen(**row) for row in await db.fetch(models.APPOINTMENTS_BY_ID, appointment_ids)]
+
+
 async def book(
     account: SignedInPatient, slot_id: UUID, patient_id: UUID, *, intake: dict[str, str] | None, once: Once | None
 ) -> Answer:
     """Sell a place of a slot to a patient of this account.
 
-    One statement does everything under its guards, outside any transaction: it is its own. What it says
-    of the slot is of the session's present version. Where it does nothing, a look gives the rules what they need to
-    say why, or it is tried again: somebody was faster.
-
-    Raises: NotFound, SessionStopped, SlotOver, NotYetOpen, AlreadyBooked, TooManyBookings, SlotFull, SomeoneWasFaster,
-        IdempotencyKeyReused.
+    Raises: what `places.take` raises.
     """
-    appointment_id = new_id()
-    sealed = _sealed_intake(intake, appointment_id)
-    slot = _slots.get(slot_id)
-    for _ in range(ROUNDS):
-        if slot is None:
-            look = await _look(slot_id, patient_id, account.id, once)
-            if once is not None and look.record is not None:
-                return Answer(*once.open(look.record), is_replay=True)
-            check_booking(look.request, clock.now())
-            assert look.slot is not None  # the rules refuse a slot that is not there
-            slot = look.slot
-            _slots.put(slot_id, slot)
-        fact_id, _, payload = fact_row(booked(appointment_id, account.id, slot, (patient_id, "")))
-        try:
-            done = await db.fetch_one(
-                models.BOOK,
-                slot_id,
-                appointment_id,
-                account.id,
-                patient_id,
-                MAX_OPEN_BOOKINGS,
-                account.by.channel,
-                sealed,
-                new_id(),
-                account.by.kind,
-                account.by.id,
-                fact_id,
-                payload,
-                *new_appointment(appointment_id, slot, patient_id),
-                once.actor if once else None,
-                once.key if once else None,
-                once.fingerprint if once else None,
-                slot.session_version,
-            )
-        except IntegrityError as error:
-            if db.violated(error) not in RACES:
-                raise
-            done = None
-        if done is not None:
-            ring("relay")
-            return Answer(201, done["body"].encode(), is_replay=False)
-        slot = None
-    raise SomeoneWasFaster()
+    claim = Claim(slot_id=slot_id, patient_id=patient_id, account_id=account.id, by=account.by, intake=intake)
+    return await places.take(claim, once)
 
 
-async def _look(slot_id: UUID, patient_id: UUID, account_id: UUID, once: Once | None) -> Look:
-    actor, key = (once.actor, once.key) if once else (None, None)
-    row = await db.fetch_one(models.LOOK_BEFORE_BOOKING, slot_id, patient_id, account_id, actor, key)
-    assert row is not None  # the statement gives one row whatever is there
-    return Look.from_row(row)
+async def hold(account: SignedInPatient, slot_id: UUID, patient_id: UUID, *, once: Once | None) -> Answer:
+    """Keep a place for a patient of this account while the form is filled.
+
+    Raises: what `places.take` raises.
+    """
+    until = clock.now() + timedelta(seconds=(await settings.current()).hold_seconds)
+    claim = Claim(slot_id=slot_id, patient_id=patient_id, account_id=account.id, by=account.by, held_until=until)
+    return await places.take(claim, once)
+
+
+async def confirm(account: SignedInPatient, seen: AppointmentSeen, *, intake: dict[str, str] | None) -> AppointmentSeen:
+    """Turn a hold into a booking. seen: as `appointment_of` gave it.
+
+    Raises: HoldExpired, IllegalMove, SomeoneWasFaster.
+    """
+    await places.confirm(seen, account.by, intake)
+    return await appointment_of(account, seen.id)
 
 
 async def cancel(account: SignedInPatient, seen: AppointmentSeen, *, reason: str) -> AppointmentSeen:
-    """Give a booking back. seen: as `appointment_of` gave it.
+    """Give a booking or a hold back. seen: as `appointment_of` gave it.
 
     Raises: IllegalMove, CancelTooLate, SomeoneWasFaster.
     """
-    check_giving_back(seen.status, AppointmentStatus.CANCELLED, seen.starts_at, clock.now())
-    fact_id, _, payload = fact_row(cancelled(seen, by_clinic=False))  # the reason stays in the history
-    by = account.by
-    done = await db.fetch_one(
-        models.CANCEL,
-        seen.id,
-        seen.version,
-        seen.slot_id,
-        new_id(),
-        by.kind,
-        by.id,
-        by.channel,
-        reason,
-        fact_id,
-        payload,
+    holds = await settings.current()
+    check_giving_back(seen.status, AppointmentStatus.CANCELLED, seen.starts_at, holds, clock.now())
+    ending = Ending(
+        appointment_id=seen.id,
+        becomes=AppointmentStatus.CANCELLED,
+        by=account.by,
+        why=reason,
+        version=seen.version,
     )
+    done = await places.end_seen([(ending, seen)])
     fresh = await appointment_of(account, seen.id)
-    if done is None:
-        check_giving_back(fresh.status, AppointmentStatus.CANCELLED, fresh.starts_at, clock.now())
+    if not done:
+        check_giving_back(fresh.status, AppointmentStatus.CANCELLED, fresh.starts_at, holds, clock.now())
         raise SomeoneWasFaster()
-    ring("relay")
     return fresh
 
 
 async def reschedule(account: SignedInPatient, seen: AppointmentSeen, slot_id: UUID) -> AppointmentSeen:
     """Move a booking to another slot, of any department; give the new one. seen: as `appointment_of` gave it.
 
-    Raises: NotFound, IllegalMove, CancelTooLate, SessionStopped, SlotOver, NotYetOpen, AlreadyBooked, SlotFull,
-        SomeoneWasFaster.
+    Raises: IllegalMove, CancelTooLate, and what `places.take` raises.
     """
-    for _ in range(ROUNDS):
-        check_giving_back(seen.status, AppointmentStatus.RESCHEDULED, seen.starts_at, clock.now())
-        look = await _look(slot_id, seen.patient_id, account.id, None)
-        check_moving(
-            look.request,
-            same_session=look.slot is not None and look.slot.session_id == seen.session_id,
-            same_slot=slot_id == seen.slot_id,
-            now=clock.now(),
-        )
-        assert look.slot is not None  # the rules refuse a slot that is not there
-        try:
-            async with db.transaction():
-                return await _move(account, seen, look.slot)
-        except SomeoneWasFaster:
-            seen = await appointment_of(account, seen.id)
-        except IntegrityError as error:
-            if db.violated(error) not in RACES:
-                raise
-    raise SomeoneWasFaster()
-
-
-async def _move(account: SignedInPatient, seen: AppointmentSeen, slot: SlotSeen) -> AppointmentSeen:
-    appointment_id = new_id()
-    intake = None
-    if seen.intake_cipher is not None:  # sealed for its row, so it is sealed anew for the new one
-        intake = orjson.loads(privacy.unseal(seen.intake_cipher, place=INTAKE, row_id=seen.id))
-    old_fact, _, old_payload = fact_row(cancelled(seen, by_clinic=False, is_rescheduled=True))
-    new_fact, _, new_payload = fact_row(booked(appointment_id, account.id, slot, (seen.patient_id, seen.patient_name)))
-    done = await db.fetch_one(
-        models.RESCHEDULE,
-        seen.id,
-        seen.version,
-        seen.slot_id,
-        slot.slot_id,
-        appointment_id,
-        account.by.channel,
-        _sealed_intake(intake, appointment_id),
-        new_id(),
-        new_id(),
-        account.by.kind,
-        account.by.id,
-        old_fact,
-        old_payload,
-        new_fact,
-        new_payload,
+    slots_there = await places.look_at({slot_id})
+    # a return to a visit stays one in its department, and may take what is kept there for returns
+    is_return = seen.revisit_of_id is not None and any(one.department_id == seen.department_id for one in slots_there)
+    claim = Claim(
+        slot_id=slot_id,
+        patient_id=seen.patient_id,
+        account_id=account.id,
+        by=account.by,
+        pools=REVISIT_POOLS if is_return else PATIENTS_POOLS,
+        intake=places.moved_intake(seen),
+        revisit_of_id=seen.revisit_of_id if is_return else None,
     )
-    if done is None:
-        raise SomeoneWasFaster()  # inside the transaction, so that nothing of it stays
-    ring("relay")
-    return await appointment_of(account, appointment_id)
-
-
-async def mark_no_shows() -> int:
-    """Mark who did not come until check-in closed, and has no accepted scan; give how many."""
-    count = 0
-    while rows := await db.fetch(models.MISSED, NO_SHOW_BATCH):
-        ids = [row["id"] for row in rows]
-        marked = await db.fetch(models.MARK_MISSED, ids, [new_id() for _ in ids], SYSTEM.channel)
-        count += len(marked)
-        if not marked:
-            break  # somebody else is at it
-    return count
-
-
-def _sealed_intake(intake: dict[str, str] | None, appointment_id: UUID) -> bytes | None:
-    if not intake:
-        return None
-    return privacy.seal(orjson.dumps(intake).decode(), place=INTAKE, row_id=appointment_id)
+    for _ in range(ROUNDS):
+        holds = await settings.current()
+        check_giving_back(seen.status, AppointmentStatus.RESCHEDULED, seen.starts_at, holds, clock.now())
+        async with db.transaction():
+            new = await places.move_within(seen, claim)
+        if isinstance(new, SomeoneWasFaster):
+            seen = await appointment_of(account, seen.id)
+        elif isinstance(new, AppError):
+            raise new
+        else:
+            return await appointment_of(account, new.appointment_id)
+    raise SomeoneWasFaster()

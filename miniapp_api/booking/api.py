@@ -1,4 +1,4 @@
-"""How a phone asks for slots and appointments, and how an administrator opens and stops sessions."""
+"""How a phone asks for slots and appointments, and how an administrator opens sessions."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -18,19 +18,25 @@ from miniapp_api.booking.views import (
     SessionView,
     SlotList,
     show_appointment,
+    show_bands,
     show_detail,
     show_session,
-    show_slot,
 )
 from miniapp_api.errors import (
     AlreadyBooked,
     CancelTooLate,
+    DrawOpen,
+    HoldExpired,
     NotYetOpen,
+    SamePractitioner,
     SessionExists,
     SessionStopped,
     SlotFull,
     SlotOver,
+    Suspended,
+    TimeConflict,
     TooManyBookings,
+    TooManyThisMonth,
 )
 from server import clock
 from server.accounts import Role
@@ -43,7 +49,20 @@ bp = Blueprint("booking", url_prefix="/api/v1")
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]  # beyond, adding days would overflow
-_WHY_NOT = (SlotFull, AlreadyBooked, NotYetOpen, SessionStopped, SlotOver, SomeoneWasFaster)
+BOOKING_REFUSALS = (
+    SlotFull,
+    AlreadyBooked,
+    TimeConflict,
+    TooManyBookings,
+    TooManyThisMonth,
+    SamePractitioner,
+    Suspended,
+    NotYetOpen,
+    DrawOpen,
+    SessionStopped,
+    SlotOver,
+    SomeoneWasFaster,
+)
 _ENDED = frozenset(
     {AppointmentStatus.CANCELLED, AppointmentStatus.RESCHEDULED, AppointmentStatus.EXPIRED, AppointmentStatus.NO_SHOW}
 )
@@ -81,6 +100,19 @@ class BookForm(Form):
     intake: Intake | None = None
 
 
+class HoldForm(Form):
+    """A place to be kept for a person while the form is filled."""
+
+    slot_id: UUID
+    patient_id: UUID
+
+
+class ConfirmForm(Form):
+    """What the practitioner should know before."""
+
+    intake: Intake | None = None
+
+
 class CancelForm(Form):
     """Why, if somebody wants to say."""
 
@@ -105,21 +137,16 @@ class ExtraSessionForm(Form):
     visit_type: Literal["ordinary", "expert", "special", "revisit"] = "ordinary"
 
 
-class StopForm(Form):
-    """Why; the patients read it."""
-
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-
-
 @bp.get("/slots")
 @api(query=SlotsQuery, returns=SlotList, tag="catalogue")
 async def slots(request: Request, query: SlotsQuery) -> dict[str, Any]:
     """List slots, by their begin."""
     if query.department is None and query.practitioner is None:
         raise wrong_field("/department", "missing", "name a department or a practitioner")
-    now = clock.now()
-    rows = await actions.slots(query.department, query.practitioner, query.first, query.last)
-    return {"items": [show_slot(row, now) for row in rows], "next": None}
+    rows, now = await actions.slots(query.department, query.practitioner, query.first, query.last)
+    # to the millisecond: a phone's countdown is set by it
+    shown = clock.local(now).isoformat(timespec="milliseconds")
+    return {"items": show_bands(rows, now), "next": None, "now": shown}
 
 
 @bp.post("/appointments")
@@ -129,7 +156,7 @@ async def slots(request: Request, query: SlotsQuery) -> dict[str, Any]:
     returns=AppointmentView,
     status=201,
     creates="itself",
-    errors=(*_WHY_NOT, TooManyBookings),
+    errors=BOOKING_REFUSALS,
     tag="appointments",
 )
 async def book(request: Request, body: BookForm) -> HTTPResponse:
@@ -141,10 +168,43 @@ async def book(request: Request, body: BookForm) -> HTTPResponse:
     return replayed(answer.status, answer.body) if answer.is_replay else reply(answer.body, answer.status)
 
 
+@bp.post("/holds")
+@api(
+    guard=patient_only,
+    body=HoldForm,
+    returns=AppointmentView,
+    status=201,
+    creates="itself",
+    errors=BOOKING_REFUSALS,
+    tag="appointments",
+)
+async def hold(request: Request, body: HoldForm) -> HTTPResponse:
+    """Keep a place for some minutes; the answer is an appointment that is held."""
+    answer = await actions.hold(request.ctx.account, body.slot_id, body.patient_id, once=request.ctx.once)
+    return replayed(answer.status, answer.body) if answer.is_replay else reply(answer.body, answer.status)
+
+
+@bp.post("/appointments/<appointment_id:uuid>/confirmation")
+@api(
+    guard=patient_only,
+    body=ConfirmForm,
+    returns=AppointmentDetail,
+    creates=True,
+    errors=(HoldExpired, IllegalMove, SomeoneWasFaster, Stale),
+    tag="appointments",
+)
+async def confirm(request: Request, appointment_id: UUID, body: ConfirmForm) -> dict[str, Any]:
+    """Book the place that is kept."""
+    seen = await actions.appointment_of(request.ctx.account, appointment_id)
+    check_version(request, seen, lambda: show_detail(seen, clock.now()))
+    intake = body.intake.model_dump() if body.intake else None
+    return show_detail(await actions.confirm(request.ctx.account, seen, intake=intake), clock.now())
+
+
 @bp.get("/appointments")
 @api(guard=patient_only, query=AppointmentsQuery, returns=AppointmentList, tag="appointments")
 async def appointments(request: Request, query: AppointmentsQuery) -> dict[str, Any]:
-    """List my appointments, newest first."""
+    """List my appointments, newest first. A hold that came to nothing is listed only by its status."""
     now = clock.now()
     rows = await actions.appointments_of(request.ctx.account, query.status, query.after(), query.limit)
     return listing(rows, query.limit, lambda row: show_appointment(row, now))
@@ -170,7 +230,7 @@ async def calendar(request: Request, appointment_id: UUID) -> HTTPResponse:
         ends_at=seen.ends_at,
         summary=f"就诊：{seen.department_name} {seen.practitioner_name}",
         location=" ".join(part for part in (hospital.name if hospital else "", seen.location) if part),
-        description=f"就诊人：{seen.patient_name}\n预约序号：{seen.number}\n请携带有效证件，提前到导诊台签到。",
+        description=f"就诊人：{seen.patient_name}\n预约序号：{seen.number}\n请携带有效证件，提前到导诊台报到。",
         is_cancelled=seen.status in _ENDED,
     )
     return raw(
@@ -204,7 +264,7 @@ async def cancel(request: Request, appointment_id: UUID, body: CancelForm) -> di
     returns=AppointmentDetail,
     status=201,
     creates=True,
-    errors=(*_WHY_NOT, IllegalMove, CancelTooLate, Stale),
+    errors=(*BOOKING_REFUSALS, IllegalMove, CancelTooLate, Stale),
     tag="appointments",
 )
 async def reschedule(request: Request, appointment_id: UUID, body: RescheduleForm) -> dict[str, Any]:
@@ -228,21 +288,4 @@ async def reschedule(request: Request, appointment_id: UUID, body: RescheduleFor
 async def open_extra(request: Request, body: ExtraSessionForm) -> dict[str, Any]:
     """Open an extra clinic."""
     session_id = await sessions.open_extra(sessions.ExtraClinic(**dict(body)))
-    return show_session(*await sessions.session(session_id), clock.now())
-
-
-@bp.post("/admin/sessions/<session_id:uuid>/stop")
-@api(
-    guard=staff_only(Role.ADMIN),
-    body=StopForm,
-    returns=SessionView,
-    creates=True,
-    errors=(SessionStopped, SomeoneWasFaster, Stale),
-    tag="schedules",
-)
-async def stop(request: Request, session_id: UUID, body: StopForm) -> dict[str, Any]:
-    """Stop a session; its patients are told."""
-    seen, slots_seen = await sessions.session(session_id)
-    check_version(request, seen, lambda: show_session(seen, slots_seen, clock.now()))
-    await sessions.stop(request.ctx.staff, session_id, seen.version, reason=body.reason)
     return show_session(*await sessions.session(session_id), clock.now())

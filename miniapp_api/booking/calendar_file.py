@@ -1,5 +1,6 @@
-"""The calendar file of an appointment (RFC 5545). Pure."""
+"""Calendar files (RFC 5545): of one appointment, or of many sessions to subscribe to. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -23,12 +24,38 @@ class CalendarEntry:
 
 def calendar_file(entry: CalendarEntry, now: datetime) -> bytes:
     """Write one entry with a reminder two hours before; UTF-8, CRLF, long lines folded."""
-    lines = [
+    return _file(["METHOD:" + ("CANCEL" if entry.is_cancelled else "PUBLISH"), *_event(entry, now, wakes=True)])
+
+
+def calendar_feed(name: str, entries: Sequence[CalendarEntry], *, refresh_minutes: int) -> bytes:
+    """Write a calendar to subscribe to; the same entries give the same bytes. An entry is stamped by its begin.
+
+    name: as a calendar shows it. refresh_minutes: how often a calendar should ask again.
+    """
+    head = [
+        "METHOD:PUBLISH",
+        f"X-WR-CALNAME:{_text(name)}",
+        f"NAME:{_text(name)}",
+        f"REFRESH-INTERVAL;VALUE=DURATION:PT{refresh_minutes}M",
+        f"X-PUBLISHED-TTL:PT{refresh_minutes}M",
+    ]
+    return _file(head + [line for entry in entries for line in _event(entry, entry.starts_at, wakes=False)])
+
+
+def _file(lines: list[str]) -> bytes:
+    whole = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//hospital-service//appointment//ZH",
         "CALSCALE:GREGORIAN",
-        "METHOD:" + ("CANCEL" if entry.is_cancelled else "PUBLISH"),
+        *lines,
+        "END:VCALENDAR",
+    ]
+    return b"".join(_folded(line) + b"\r\n" for line in whole)
+
+
+def _event(entry: CalendarEntry, now: datetime, *, wakes: bool) -> list[str]:
+    lines = [
         "BEGIN:VEVENT",
         f"UID:{entry.id}@hospital-service",
         f"SEQUENCE:{entry.sequence}",
@@ -40,7 +67,7 @@ def calendar_file(entry: CalendarEntry, now: datetime) -> bytes:
         f"DESCRIPTION:{_text(entry.description)}",
         "STATUS:" + ("CANCELLED" if entry.is_cancelled else "CONFIRMED"),
     ]
-    if not entry.is_cancelled:
+    if wakes and not entry.is_cancelled:
         lines += [
             "BEGIN:VALARM",
             "ACTION:DISPLAY",
@@ -48,8 +75,7 @@ def calendar_file(entry: CalendarEntry, now: datetime) -> bytes:
             f"DESCRIPTION:{_text(entry.summary)}",
             "END:VALARM",
         ]
-    lines += ["END:VEVENT", "END:VCALENDAR"]
-    return b"".join(_folded(line) + b"\r\n" for line in lines)
+    return [*lines, "END:VEVENT"]
 
 
 def _utc(moment: datetime) -> str:

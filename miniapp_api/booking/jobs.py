@@ -1,8 +1,8 @@
 """Looks of this feature at the database."""
 
-from miniapp_api.booking import actions
+from miniapp_api.booking import places
 
 
-async def mark_no_shows() -> None:
-    """Mark who did not come."""
-    await actions.mark_no_shows()
+async def expire_holds() -> None:
+    """End the holds whose time is over."""
+    await places.expire_holds()

@@ -6,8 +6,10 @@ from miniapp_api.booking.models import AppointmentSeen, SlotSeen
 from server.facts import AppointmentBooked, AppointmentCancelled
 
 
-def booked(appointment_id: UUID, account_id: UUID, slot: SlotSeen, patient: tuple[UUID, str]) -> AppointmentBooked:
-    """Give the fact that a place was sold, without the number: the statement that takes the place writes it in.
+def booked(
+    appointment_id: UUID, account_id: UUID | None, slot: SlotSeen, patient: tuple[UUID, str], number: int = 0
+) -> AppointmentBooked:
+    """Give the fact that a place was sold. number: 0 where the statement that takes the place writes it in.
 
     patient: id and name.
     """
@@ -21,14 +23,14 @@ def booked(appointment_id: UUID, account_id: UUID, slot: SlotSeen, patient: tupl
         department_name=slot.department_name,
         practitioner_name=slot.practitioner_name,
         location=slot.location,
-        number=0,
+        number=number,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
     )
 
 
 def cancelled(
-    seen: AppointmentSeen, *, by_clinic: bool, reason: str = "", is_rescheduled: bool = False
+    seen: AppointmentSeen, *, by_clinic: bool, reason: str = "", is_rescheduled: bool = False, channel: str = ""
 ) -> AppointmentCancelled:
     """Give the fact that a booking ended. reason: the clinic's; a patient's own may be medical and stays at home."""
     return AppointmentCancelled(
@@ -41,4 +43,5 @@ def cancelled(
         by_clinic=by_clinic,
         reason=reason,
         is_rescheduled=is_rescheduled,
+        channel=channel,
     )

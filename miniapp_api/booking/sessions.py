@@ -1,23 +1,18 @@
-"""What can happen to sessions by hand: they are opened besides the plan, and stopped (停诊)."""
+"""What can happen to sessions by hand: they are opened besides the plan."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from miniapp_api.booking import models
-from miniapp_api.booking.models import AppointmentSeen, SessionSeen, SlotSeen
-from miniapp_api.booking.news import cancelled
+from miniapp_api.booking.models import SessionSeen, SlotSeen
 from miniapp_api.booking.rules import check_session
-from miniapp_api.errors import SessionExists, SessionStopped
+from miniapp_api.errors import SessionExists
 from miniapp_api.schedules.actions import insert_sessions
 from miniapp_api.schedules.rules import Pool, WantedBand, WantedSession, bands
 from server import clock, db
-from server.accounts import SignedInStaff
-from server.errors import NotFound, SomeoneWasFaster, wrong_field
-from server.events import fact_row
+from server.errors import NotFound, wrong_field
 from server.hospital import Practitioner, Room
-from server.ids import new_id
-from server.jobs import ring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,33 +73,3 @@ async def session(session_id: UUID) -> tuple[SessionSeen, list[SlotSeen]]:
     if row is None:
         raise NotFound()
     return SessionSeen(**row), [SlotSeen(**slot) for slot in await db.fetch(models.SLOTS_OF_SESSION, session_id)]
-
-
-async def stop(staff: SignedInStaff, session_id: UUID, version: int, *, reason: str) -> None:
-    """Stop a session: nobody can book it any more, and everybody who is booked is told.
-
-    Who has already checked in stays: the desk speaks with them.
-
-    version: as the session was seen. Raises: SessionStopped when it is already, SomeoneWasFaster.
-    """
-    async with db.transaction():
-        # a booking under way holds its slot: wait for it, so that it is among those that are cancelled
-        await db.fetch(models.LOCK_SLOTS, session_id)
-        if await db.fetch_one(models.STOP_SESSION, session_id, version) is None:
-            seen, _ = await session(session_id)
-            raise SessionStopped() if seen.status == "stopped" else SomeoneWasFaster()
-        gone = [AppointmentSeen(**row) for row in await db.fetch(models.BOOKED_OF_SESSION, session_id)]
-        facts = [fact_row(cancelled(one, by_clinic=True, reason=reason)) for one in gone]
-        await db.fetch(
-            models.CANCEL_SESSION,
-            session_id,
-            [one.id for one in gone],
-            [new_id() for _ in gone],
-            [fact_id for fact_id, _, _ in facts],
-            [payload for _, _, payload in facts],
-            staff.by.kind,
-            staff.by.id,
-            staff.by.channel,
-            reason,
-        )
-        ring("relay")

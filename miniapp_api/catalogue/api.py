@@ -35,7 +35,7 @@ class PriceView(View):
     price_fen: int
 
 
-class CampusView(View):
+class WhereView(View):
     """Where a department stands, and how to get there."""
 
     id: str
@@ -53,7 +53,7 @@ class DepartmentView(View):
     pinyin: str
     initials: str
     parent_id: str | None
-    campus: CampusView
+    campus: WhereView
     speciality_code: str
     location: str
     introduction: str

@@ -37,6 +37,29 @@ _TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Please wait at {place} and watch for the call.",
         ),
     },
+    "accepted_paused": {
+        ZH_CN: (
+            "{name}，{department}报到成功，{number} 号，前面 {ahead} 人，诊室暂停叫号，恢复后按顺序叫号。",
+            "请患者到{place}候诊，留意叫号。",
+        ),
+        ZH_TW: (
+            "{name}，{department}報到成功，{number} 號，前面 {ahead} 人，診室暫停叫號，恢復後按順序叫號。",
+            "請病患到{place}候診，留意叫號。",
+        ),
+        EN: (
+            "{name} is checked in for {department}: number {number}, {ahead} ahead; calling is paused and goes on in"
+            " the same order.",
+            "Please wait at {place} and watch for the call.",
+        ),
+    },
+    "back_in_line": {
+        ZH_CN: ("{name} 已回到队列，{ticket_department} {number} 号。", "请到{place}候诊，会按返回的规则尽快叫号。"),
+        ZH_TW: ("{name} 已回到隊列，{ticket_department} {number} 號。", "請到{place}候診，會按返回的規則儘快叫號。"),
+        EN: (
+            "{name} is back in the line of {ticket_department}, number {number}.",
+            "Please wait at {place}; returning patients are called soon.",
+        ),
+    },
     "already_checked_in": {
         ZH_CN: (
             "{name} 已于 {first_at} 在{first_desk}报到，{ticket_department} {number} 号。",
@@ -84,12 +107,55 @@ _TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "wrong_department": {
-        ZH_CN: ("{name} 预约的是{department}，不在本导诊台报到。", "请引导患者到{department}（{location}）报到。"),
-        ZH_TW: ("{name} 預約的是{department}，不在本導診台報到。", "請引導病患到{department}（{location}）報到。"),
-        EN: (
-            "{name} is booked for {department}, which is not served by this desk.",
-            "Please show the way to {department}, {location}.",
+        ZH_CN: (
+            "{name} 预约的是{department}，应在{right_desk}报到。",
+            "可以在这里直接转报到，或指引患者前往{right_place}。",
         ),
+        ZH_TW: (
+            "{name} 預約的是{department}，應在{right_desk}報到。",
+            "可以在這裡直接轉報到，或指引病患前往{right_place}。",
+        ),
+        EN: (
+            "{name} is booked for {department} and checks in at {right_desk}.",
+            "Check in there from here, or show the way to {right_place}.",
+        ),
+    },
+    "wrong_department_alone": {
+        ZH_CN: ("您预约的是{department}，应在{right_desk}报到。", "请前往{right_place}。"),
+        ZH_TW: ("您預約的是{department}，應在{right_desk}報到。", "請前往{right_place}。"),
+        EN: ("You are booked for {department}; please check in at {right_desk}.", "Please go to {right_place}."),
+    },
+    "ask_at_desk": {
+        ZH_CN: ("这张海报只指路，不能用来报到。", "请到{desk}（{desk_place}）扫屏幕上的二维码，或请导医扫您的就诊码。"),
+        ZH_TW: (
+            "這張海報只指路，不能用來報到。",
+            "請到{desk}（{desk_place}）掃螢幕上的二維碼，或請服務人員掃您的就診碼。",
+        ),
+        EN: (
+            "This poster shows the way; it does not check in.",
+            "Go to {desk}, {desk_place}, and scan the code on its screen, or show your visit code to the guide.",
+        ),
+    },
+    "old_poster": {
+        ZH_CN: ("这张海报已经停用。", "请到导诊台扫新的二维码，或请导医扫您的就诊码。"),
+        ZH_TW: ("這張海報已經停用。", "請到導診台掃新的二維碼，或請服務人員掃您的就診碼。"),
+        EN: (
+            "This poster is no longer in use.",
+            "Scan the new code at the desk, or show your visit code to the guide.",
+        ),
+    },
+    "desk_code_unknown": {
+        ZH_CN: ("这不是本院导诊台的二维码。", "请扫导诊台屏幕或海报上的二维码，或请导医扫您的就诊码。"),
+        ZH_TW: ("這不是本院導診台的二維碼。", "請掃導診台螢幕或海報上的二維碼，或請服務人員掃您的就診碼。"),
+        EN: (
+            "This is not the code of one of our desks.",
+            "Scan the code on the desk's screen or poster, or show your visit code to the guide.",
+        ),
+    },
+    "desk_code_expired": {
+        ZH_CN: ("这个二维码已经更新。", "请再扫一次导诊台屏幕上的二维码。"),
+        ZH_TW: ("這個二維碼已經更新。", "請再掃一次導診台螢幕上的二維碼。"),
+        EN: ("This code has been replaced.", "Please scan the code on the desk's screen again."),
     },
     "too_early": {
         ZH_CN: (
@@ -169,5 +235,7 @@ def _values(row: Mapping[str, Any], language: str) -> dict[str, Any]:
         "within": WITHIN,
         "first_at": f"{clock.local(row['checked_in_at']):%H:%M}" if row["checked_in_at"] else "",
         "first_desk": row["first_desk_name"] or _THE_DESK[language],
+        "right_desk": row.get("right_desk_name") or row["department_name"],
+        "right_place": row.get("right_desk_location") or row["department_location"] or row["department_name"],
         "ticket_department": row["ticket_department_name"] or row["department_name"],
     }

@@ -1,7 +1,4 @@
-"""Desks and scans, and the statements of an arrival: one read of everything that decides, one effect.
-
-The effect is guarded: when the appointment is no longer as it was read, nothing at all is written.
-"""
+"""Desks and scans, and the one read of everything that decides about an arrival; its effect is in `effects`."""
 
 from tortoise import fields
 
@@ -16,15 +13,22 @@ class Desk(Row):
     campus_id = fields.UUIDField()
     department_id = fields.UUIDField(null=True)
     location = fields.TextField(default="")
+    poster_checks_in = fields.BooleanField(default=True)  # false: the printed code only tells the way
+    poster_edition = fields.IntField(default=1)
+    poster_changed_at = fields.DatetimeField(null=True)
+    poster_changed_by = fields.UUIDField(null=True)
 
     class Meta:
         table = "desk"
 
 
 class Scan(Row):
-    """A scan with its first answer; its id is chosen by the device."""
+    """A scan with its first answer; its id is chosen by the device.
 
-    desk_id = fields.UUIDField()
+    desk_id: null when a patient read something that names no desk. settled: what a guide did about a refusal.
+    """
+
+    desk_id = fields.UUIDField(null=True)
     by_id = fields.UUIDField()
     appointment_id = fields.UUIDField(null=True)
     ticket_id = fields.UUIDField(null=True)
@@ -33,6 +37,14 @@ class Scan(Row):
     body = fields.TextField()
     scanned_at = fields.DatetimeField(null=True)
     at = fields.DatetimeField()
+    channel = fields.TextField(default="desk")
+    settled = fields.TextField(null=True)
+    settled_at = fields.DatetimeField(null=True)
+    settled_by = fields.UUIDField(null=True)
+    settled_why = fields.TextField(default="")
+    annulled_at = fields.DatetimeField(null=True)
+    annulled_by = fields.UUIDField(null=True)
+    annulled_why = fields.TextField(default="")
 
     class Meta:
         table = "scan"
@@ -40,28 +52,46 @@ class Scan(Row):
 
 # The first answer to the same scan, the desk, the appointment with all that decides, and the place that the person
 # has already: by this appointment, or another way in the same queue today.
-# $1 scan, $2 appointment, $3 desk
+# One row for each scan that is asked about at this moment. $1 scans, $2 appointments, $3 desks. The planner must not
+# see how many there are: a plan for just so many would look cheaper than the kept one, and be made anew each time.
 LOOK = """
-SELECT e.body AS earlier, e.appointment_id AS earlier_appointment_id,
+SELECT asked.ord - 1 AS ord, e.body AS earlier, e.appointment_id AS earlier_appointment_id,
     k.id AS desk_id, k.name AS desk_name, k.department_id AS desk_department_id,
     a.id, a.status, a.number AS appointment_number, a.day, a.starts_at, a.ends_at, a.account_id, a.patient_id,
-    a.department_id, a.practitioner_id,
+    a.department_id, coalesce(assigned.practitioner_id, a.practitioner_id) AS practitioner_id,
     CASE WHEN s.is_stopped THEN 'stopped' ELSE se.status END AS session_status, se.starts_at AS session_starts_at,
     d.name AS department_name, d.location AS department_location, d.ticket_prefix, d.check_in_opens_minutes,
     d.check_in_closes_minutes, p.name AS practitioner_name, r.name AS room_name, r.location AS room_location,
     pt.name AS patient_name,
+    rule_now.version AS order_version, rule_now.policy AS order_policy, rule_now.settings AS order_settings,
     t.id AS ticket_id, t.label AS ticket_label, t.state AS ticket_state, t.checked_in_at, t.version AS ticket_version,
     t.is_active AS has_place, td.name AS ticket_department_name, td.location AS ticket_department_location,
     f.desk_name AS first_desk_name
-FROM (VALUES (1)) AS one (row)
-LEFT JOIN scan e ON e.id = $1
-LEFT JOIN desk k ON k.id = $3
-LEFT JOIN appointment a ON a.id = $2
+FROM unnest((SELECT $1::uuid[]), $2::uuid[], $3::uuid[])
+    WITH ORDINALITY AS asked (scan_id, appointment_id, desk_id, ord)
+LEFT JOIN LATERAL (  -- by its key, one scan after another: a plan of an empty morning would read the whole table
+    SELECT body, appointment_id FROM scan WHERE id = asked.scan_id OFFSET 0
+) e ON true
+LEFT JOIN desk k ON k.id = asked.desk_id
+LEFT JOIN appointment a ON a.id = asked.appointment_id
 LEFT JOIN slot s ON s.id = a.slot_id
 LEFT JOIN session se ON se.id = a.session_id
 LEFT JOIN department d ON d.id = a.department_id
-LEFT JOIN practitioner p ON p.id = a.practitioner_id
-LEFT JOIN room r ON r.id = se.room_id
+LEFT JOIN LATERAL (  -- how the department orders its queue now
+    SELECT version, policy, settings FROM queue_rule WHERE department_id = a.department_id ORDER BY version DESC LIMIT 1
+) rule_now ON true
+-- who booked any practitioner is sent to the one with the shortest line
+LEFT JOIN LATERAL (
+    SELECT x.practitioner_id, x.room_id FROM session x
+    WHERE a.is_any AND x.department_id = a.department_id AND x.day = a.day AND x.visit_type = se.visit_type
+      AND x.status <> 'stopped' AND x.starts_at < a.ends_at AND x.ends_at > a.starts_at
+    ORDER BY (SELECT count(*) FROM ticket w WHERE w.department_id = x.department_id AND w.day = x.day
+              AND w.state IN ('waiting', 'ready', 'called') AND w.practitioner_id = x.practitioner_id),
+             x.practitioner_id <> a.practitioner_id, x.id
+    LIMIT 1
+) assigned ON true
+LEFT JOIN practitioner p ON p.id = coalesce(assigned.practitioner_id, a.practitioner_id)
+LEFT JOIN room r ON r.id = CASE WHEN assigned.practitioner_id IS NULL THEN se.room_id ELSE assigned.room_id END
 LEFT JOIN patient pt ON pt.id = a.patient_id
 LEFT JOIN LATERAL (
     SELECT 0 AS rank, id, label, state, checked_in_at, version, department_id,
@@ -70,89 +100,24 @@ LEFT JOIN LATERAL (
     UNION ALL
     SELECT 1, id, label, state, checked_in_at, version, department_id, true
     FROM ticket WHERE patient_id = a.patient_id AND department_id = a.department_id AND day = a.day
-    AND state IN ('waiting', 'called', 'in_service', 'missed', 'held', 'away')
+    AND state IN ('waiting', 'ready', 'called', 'in_service', 'missed', 'held', 'away')
     ORDER BY rank LIMIT 1
 ) t ON true
 LEFT JOIN department td ON td.id = t.department_id
 LEFT JOIN LATERAL (
     SELECT fd.name AS desk_name FROM scan fs JOIN desk fd ON fd.id = fs.desk_id
-    WHERE fs.appointment_id = a.id AND fs.ticket_id = t.id AND fs.outcome = 'accepted' LIMIT 1
+    WHERE fs.appointment_id = a.id AND fs.ticket_id = t.id
+    AND (fs.outcome = 'accepted' OR fs.settled IN ('override', 'moved')) LIMIT 1
 ) f ON true
 """
 
-# What keeps two guides from both being first; the index ticket_one_for_an_appointment stands behind it. A name of its
-# own, so that a test can take it out and see one appointment with two tickets.
-GUARD = "status = $2::text"
-
-# One arrival: the appointment moves, the line gives a number, the ticket is born, its history, the fact, the stream.
-#  $1 appointment    $2 its status as it was read    $3 department    $4 day    $5 ticket    $6 prefix of its number
-#  $7 patient    $8 account    $9 practitioner    $10 sort_class    $11 sort_at    $12 rule    $13 the moment
-# $14 kind and $15 id of who does it    $16 channel    $17 why    $18 and $19 transitions
-# $20 fact and $21 its payload without the number    $22 topic and $23 its event without the number
-# A ticket that already waits and has the same instant was there first, so it counts as ahead.
-_ARRIVE = """
-WITH arrived AS (
-    UPDATE appointment SET status = 'checked_in', version = version + 1 WHERE id = $1 AND {guard} RETURNING id
-), line AS (
-    INSERT INTO queue_line (department_id, day, last_number) SELECT $3, $4, 1 FROM arrived
-    ON CONFLICT (department_id, day) DO UPDATE SET last_number = queue_line.last_number + 1
-    RETURNING last_number AS number
-), place AS (
-    SELECT number, $6::text || lpad(number::text, greatest(3, length(number::text)), '0') AS label,
-        (SELECT count(*)::integer FROM ticket t WHERE t.department_id = $3 AND t.day = $4 AND t.state = 'waiting'
-         AND (t.sort_class, t.sort_at) <= ($10::integer, $11::timestamptz)
-         AND ($9::uuid IS NULL OR t.practitioner_id IS NULL OR t.practitioner_id = $9::uuid)) AS ahead
-    FROM line
-), issued AS (
-    INSERT INTO ticket (id, department_id, day, number, label, state, appointment_id, patient_id, account_id,
-        practitioner_id, sort_class, sort_at, rule, checked_in_at)
-    SELECT $5, $3, $4, number, label, 'waiting', $1, $7, $8, $9, $10, $11, $12, $13::timestamptz FROM place
-    RETURNING number
-), history AS (
-    INSERT INTO transition (id, machine, subject_id, from_state, to_state, by_kind, by_id, channel, why, at)
-    SELECT $18::uuid, 'appointment', $1, $2::text, 'checked_in', $14, $15::uuid, $16, $17, app_now() FROM issued
-    UNION ALL
-    SELECT $19::uuid, 'ticket', $5, NULL, 'waiting', $14, $15::uuid, $16, '', app_now() FROM issued
-), fact_told AS (
-    INSERT INTO fact (id, name, payload, happened_at)
-    SELECT $20, 'PatientArrived', $21::jsonb || jsonb_build_object('label', label), app_now() FROM place, issued
-), {scan} topic AS (
-    INSERT INTO live_topic (topic, seq) SELECT $22, 1 FROM issued
-    ON CONFLICT (topic) DO UPDATE SET seq = live_topic.seq + 1 RETURNING seq
-), event AS (
-    INSERT INTO live_event (topic, seq, kind, payload, at)
-    SELECT $22, seq, 'ticket', $23::jsonb || jsonb_build_object('number', label), app_now() FROM topic, place
-)
-"""
-
-# $24 scan    $25 desk    $26 answer with places for what only the line knows    $27 and $28 about and within how many
-# minutes one waits with 0, 1, … ahead    $29 when the device scanned
-_SCAN = """answer AS (
-    SELECT replace(replace(replace(replace(replace(replace(replace($26::text,
-        '"{{ahead}}"', ahead::text), '"{{about}}"', about::text), '"{{within}}"', within::text),
-        '{{ahead}}', ahead::text), '{{about}}', about::text), '{{within}}', within::text), '{{number}}', label) AS body
-    FROM place, LATERAL (
-        SELECT ($27::integer[])[least(ahead + 1, cardinality($27::integer[]))] AS about,
-            ($28::integer[])[least(ahead + 1, cardinality($28::integer[]))] AS within
-    ) wait
-), kept AS (
-    INSERT INTO scan (id, desk_id, by_id, appointment_id, ticket_id, outcome, body, scanned_at, at)
-    SELECT $24, $25, $15::uuid, $1, $5, 'accepted', body, $29::timestamptz, $13::timestamptz FROM answer, issued
-),"""
-
-
-def scan_statement(guard: str = GUARD) -> str:
-    """Give the statement that accepts one scan; the bench runs it as it is, a test with another guard."""
-    return _ARRIVE.replace("{guard}", guard).replace("{scan}", _SCAN) + "SELECT body FROM answer"
-
-
-ACCEPT_SCAN = scan_statement()
-ACCEPT_BY_NAME = _ARRIVE.replace("{guard}", GUARD).replace("{scan}", "") + "SELECT label, ahead FROM place"
-
 KEEP_SCAN = """
-INSERT INTO scan (id, desk_id, by_id, appointment_id, ticket_id, outcome, reason, body, scanned_at, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO scan (id, desk_id, by_id, appointment_id, ticket_id, outcome, reason, body, scanned_at, at, channel)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
+
+# Where somebody checks in who came to the desk of another department. $1 the right department
+RIGHT_DESK = "SELECT name, location FROM desk WHERE department_id = $1 ORDER BY code LIMIT 1"
 
 # $1 account, $2 day, $3 department or null: what a patient at a desk most likely came for
 EXPECTED_TODAY = """
@@ -162,14 +127,16 @@ ORDER BY CASE status WHEN 'booked' THEN 0 WHEN 'no_show' THEN 1 ELSE 2 END, star
 """
 
 OWN_STATUS = "SELECT status FROM appointment WHERE id = $1 AND account_id = $2"
-ACTIVE_TICKET_OF = """
-SELECT id FROM ticket WHERE appointment_id = $1
-AND state IN ('waiting', 'called', 'in_service', 'missed', 'held', 'away')
-"""
 
-DESKS = """
-SELECT k.id, k.code, k.name, k.location, k.department_id, d.name AS department_name
+_DESKS = """
+SELECT k.id, k.code, k.name, k.location, k.department_id, d.name AS department_name,
+    k.poster_checks_in, k.poster_edition
 FROM desk k LEFT JOIN department d ON d.id = k.department_id
-WHERE ($1::uuid[] IS NULL OR k.department_id IS NULL OR k.department_id = ANY($1::uuid[]))
+"""
+DESKS = (
+    _DESKS
+    + """WHERE ($1::uuid[] IS NULL OR k.department_id IS NULL OR k.department_id = ANY($1::uuid[]))
 AND ($2::uuid IS NULL OR k.id > $2) ORDER BY k.id LIMIT $3
 """
+)
+ONE_DESK = _DESKS + "WHERE k.id = $1"

@@ -9,10 +9,13 @@ ACCEPTED, ALREADY, REFUSED = "accepted", "already_checked_in", "refused"
 WRONG_DAY, WRONG_DEPARTMENT = "wrong_day", "wrong_department"
 TOO_EARLY, TOO_LATE = "too_early", "too_late"
 CANCELLED, SESSION_STOPPED = "cancelled", "session_stopped"
+ASK_AT_DESK = "ask_at_desk"  # a printed code of a desk whose posters only tell the way
 
 EXPECTED = frozenset({"booked", "no_show"})  # a patient who was given up and comes after all is let in
 PRESENT = frozenset({"checked_in", "in_service", "completed", "left"})
 EXCUSABLE = frozenset({WRONG_DAY, TOO_EARLY, TOO_LATE})  # what the desk may override with a reason
+
+OVERRIDE, MOVE, SHOW_WAY = "override", "move", "show_way"  # what a guide may do about a refused scan
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,13 @@ class Judgement:
 
     outcome: str
     reason: str | None = None
+
+
+def acts(judgement: Judgement) -> list[str]:
+    """List what a guide may do about a scan that was refused so."""
+    if judgement.reason in EXCUSABLE:
+        return [OVERRIDE]
+    return [MOVE, SHOW_WAY] if judgement.reason == WRONG_DEPARTMENT else []
 
 
 def judge_arrival(arrival: Arrival, now: datetime, today: date) -> Judgement:

@@ -5,12 +5,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from miniapp_api.desk import models
-from miniapp_api.patients.actions import register_walk_in
+from miniapp_api.patients.actions import AtDesk, register_walk_in
 from miniapp_api.patients.rules import PatientDraft
-from miniapp_api.queue import actions as queue
+from miniapp_api.queue import arriving
 from miniapp_api.queue.steps import check_practitioner, department_of, ticket_row
 from miniapp_api.queue.views import waiting_of
+from miniapp_api.triage import actions as triage
+from miniapp_api.triage import settings as triage_settings
+from miniapp_api.triage.rules import Need, need_of, suggested
 from server import auth, clock, db, privacy
 from server.accounts import Role, SignedInStaff
 from server.errors import Forbidden, wrong_field
@@ -18,7 +23,10 @@ from server.errors import Forbidden, wrong_field
 
 @dataclass(frozen=True)
 class Question:
-    """Which rows of the day's list. text: name, pinyin, initials, phone or its last digits, file number."""
+    """Which rows of the day's list.
+
+    text: name, pinyin, initials, phone or its last digits, file number, identity number.
+    """
 
     day: date | None = None
     department_id: UUID | None = None
@@ -28,7 +36,11 @@ class Question:
 
 @dataclass(frozen=True)
 class WalkIn:
-    """Somebody who came without an appointment: a new person, or one with a file."""
+    """Somebody who came without an appointment: a new person, or one with a file.
+
+    another_than: files that look the same, of which the guide says that they are about other people. reason: what is
+    the matter, in short.
+    """
 
     department_id: UUID
     practitioner_id: UUID | None
@@ -36,6 +48,8 @@ class WalkIn:
     flags: tuple[str, ...]
     patient_id: UUID | None = None
     draft: PatientDraft | None = None
+    another_than: tuple[UUID, ...] = ()
+    reason: str = ""
 
 
 async def arrivals(staff: SignedInStaff, question: Question, *, after: UUID | None, limit: int) -> list[dict[str, Any]]:
@@ -54,6 +68,7 @@ async def arrivals(staff: SignedInStaff, question: Question, *, after: UUID | No
         privacy.blind_index(asked, kind="phone") if asked else None,
         after,
         limit + 1,
+        privacy.blind_index(asked.upper(), kind="id_number") if asked else None,
     )
 
 
@@ -75,7 +90,8 @@ async def counts(staff: SignedInStaff, day: date | None, department_id: UUID | N
 async def patients(text: str, limit: int) -> list[dict[str, Any]]:
     """Find people with a file, the best matches first: by name, pinyin, initials, phone, file or identity number."""
     asked = text.lower()
-    return await db.fetch(
+    held, today = await triage_settings.current(), clock.today()
+    found = await db.fetch(
         models.PATIENTS,
         f"%{_literal(asked)}%",
         asked,
@@ -83,17 +99,32 @@ async def patients(text: str, limit: int) -> list[dict[str, Any]]:
         privacy.blind_index(asked.upper(), kind="id_number"),
         limit,
     )
+    return [row | {"suggested_flags": suggested(row["birth_date"], today, held)} for row in found]
 
 
 async def told(ticket: dict[str, Any]) -> dict[str, Any]:
-    """Give what the guide tells somebody with this ticket: {place, ahead, wait}; ahead and wait while it waits.
+    """Give what the guide tells somebody with this ticket: {place, ahead, wait, suggested_flags, fever_way}.
+
+    ahead and wait: while it waits. fever_way: how to come to the fever clinic, of who is feverish.
 
     ticket: as `ticket_row` gives it.
     """
     session = await db.fetch_one(models.SESSION_OF_TICKET, ticket["id"])
     room = " ".join(part for part in (session["room_location"], session["room_name"]) if part) if session else ""
     waiting = await waiting_of(ticket, session["starts_at"] if session else None)
-    return {"place": room or ticket["department_location"] or ticket["department_name"], **waiting}
+    place = room or ticket["department_location"] or ticket["department_name"]
+    return {"place": place, **waiting, **await _advised(ticket)}
+
+
+async def _advised(ticket: dict[str, Any]) -> dict[str, Any]:
+    """Give what the guide should think of: flags that the age suggests, and the way of who has a fever."""
+    held, flags = await triage_settings.current(), orjson.loads(ticket["flags"])
+    person = await db.fetch_one(models.BORN, ticket["patient_id"])
+    born = person["birth_date"] if person else None
+    return {
+        "suggested_flags": [one for one in suggested(born, clock.today(), held) if one not in flags],
+        "fever_way": held.fever_way if "feverish" in flags else None,
+    }
 
 
 def _scope(staff: SignedInStaff, department_id: UUID | None) -> list[UUID] | None:
@@ -112,19 +143,29 @@ def _literal(text: str) -> str:
 async def register(staff: SignedInStaff, walk_in: WalkIn) -> dict[str, Any]:
     """Give somebody a ticket who came without an appointment.
 
-    Raises: Forbidden, Malformed, HasPlace.
+    Raises: Forbidden, Malformed, LooksLike, HasPlace.
     """
     async with db.transaction():
         department = await department_of(walk_in.department_id, "/department_id")
         auth.need_department(staff, department.id, Role.GUIDE)
         await check_practitioner(walk_in.practitioner_id, department.id)
-        if walk_in.draft is not None:
-            patient = await register_walk_in(walk_in.draft)
-            patient_id, name, account_id = patient.id, patient.name, patient.account_id
-        else:
-            row = await db.fetch_one(models.PATIENT, walk_in.patient_id)
-            if row is None:
-                raise wrong_field("/patient_id", "unknown_patient", "no such patient")
-            patient_id, name, account_id = row["id"], row["name"], row["account_id"]
-        entry = queue.Entry(patient_id, name, account_id, walk_in.practitioner_id, walk_in.triage, walk_in.flags)
-        return await ticket_row(await queue.enter(department, entry, staff.by))
+        person = await _person(staff, walk_in)
+        need = need_of(walk_in.triage, walk_in.flags)
+        entry = arriving.Entry(
+            person["id"], person["name"], person["account_id"], walk_in.practitioner_id, need.triage, need.flags
+        )
+        row = await ticket_row(await arriving.enter(department, entry, staff.by))
+        line = triage.Line(need, Need("normal", ()), walk_in.reason, staff.by, staff.may(Role.SUPERVISOR))
+        if line.need != line.was or line.reason:
+            await triage.write(row, line)
+        return row
+
+
+async def _person(staff: SignedInStaff, walk_in: WalkIn) -> dict[str, Any]:
+    if walk_in.draft is not None:
+        made = await register_walk_in(walk_in.draft, AtDesk(another_than=walk_in.another_than, by_id=staff.id))
+        return {"id": made.id, "name": made.name, "account_id": made.account_id}
+    row = await db.fetch_one(models.PATIENT, walk_in.patient_id)
+    if row is None:
+        raise wrong_field("/patient_id", "unknown_patient", "no such patient")
+    return row

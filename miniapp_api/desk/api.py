@@ -9,15 +9,16 @@ from pydantic import Field, StringConstraints, model_validator
 from sanic import Blueprint, HTTPResponse, Request
 
 from miniapp_api.checkin import actions as checkin
-from miniapp_api.checkin.errors import CheckInRefused
+from miniapp_api.checkin import settling
+from miniapp_api.checkin.errors import CheckInRefused, OtherDesk
 from miniapp_api.desk import actions
 from miniapp_api.desk.actions import Question, WalkIn
+from miniapp_api.patients.errors import LooksLike
 from miniapp_api.patients.rules import Gender, PatientDraft, Relation
-from miniapp_api.queue import actions as queue
 from miniapp_api.queue.errors import HasPlace
 from miniapp_api.queue.forms import TicketAnswer, TicketView, Wait
-from miniapp_api.queue.steps import Act, ticket_row
-from miniapp_api.queue.views import show
+from miniapp_api.queue.showing import show
+from miniapp_api.queue.steps import ticket_row
 from server import sse, watching
 from server.accounts import Role
 from server.auth import staff_only
@@ -31,7 +32,7 @@ guide = staff_only(Role.GUIDE)
 CHANGES = watching.Question("desk", actions.changes)
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
-Flag = Literal["elderly", "disabled", "pregnant", "child", "wheelchair", "feverish"]
+Flag = Literal["elderly", "disabled", "pregnant", "child", "wheelchair", "feverish", "urgent"]
 State = Literal[
     "expected",
     "arrived",
@@ -60,9 +61,10 @@ class CheckInForm(Form):
 
 
 class AnnulmentForm(Form):
-    """Why a check-in is taken back."""
+    """Why a check-in is taken back. desk_id: where the guide works; another desk's scan is taken back there."""
 
     reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
+    desk_id: UUID | None = None
 
 
 class WalkInPatient(Form):
@@ -76,14 +78,20 @@ class WalkInPatient(Form):
 
 
 class WalkInForm(Form):
-    """Somebody who came without an appointment: either a new person or one with a file."""
+    """Somebody who came without an appointment: either a new person or one with a file.
+
+    another_than: the files of an answer `looks_like`, of which the guide says that they are about other people.
+    reason: what is the matter, in short.
+    """
 
     patient: WalkInPatient | None = None
     patient_id: UUID | None = None
+    another_than: Annotated[tuple[UUID, ...], Field(max_length=20)] = ()
     department_id: UUID
     practitioner_id: UUID | None = None
     triage: Literal["normal", "priority", "urgent"] = "normal"
-    flags: Annotated[tuple[Flag, ...], Field(max_length=6)] = ()
+    flags: Annotated[tuple[Flag, ...], Field(max_length=7)] = ()
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
 
     @model_validator(mode="after")
     def one_of_both(self) -> "WalkInForm":
@@ -94,7 +102,10 @@ class WalkInForm(Form):
 
 
 class ArrivalsQuery(Paging):
-    """Which rows of the day's list; without a date, today's. q: name, pinyin, initials, phone, file number."""
+    """Which rows of the day's list; without a date, today's.
+
+    q: name, pinyin, initials, phone or its last digits, file number, identity number.
+    """
 
     date: Day | None = None
     department: UUID | None = None
@@ -130,7 +141,7 @@ class PatientsQuery(Form):
 
 
 class FoundPatient(View):
-    """Somebody with a file; the name and the phone are masked."""
+    """Somebody with a file; the name and the phone are masked. suggested_flags: by the age; a person decides."""
 
     id: str
     name: str
@@ -138,6 +149,7 @@ class FoundPatient(View):
     file_number: str
     birth_year: int | None
     gender: str | None
+    suggested_flags: list[str]
 
 
 class FoundPatients(View):
@@ -147,16 +159,25 @@ class FoundPatients(View):
 
 
 class DeskTicket(View):
-    """A ticket that the desk gave, and what to tell: where to wait, how many are before, about how long."""
+    """A ticket that the desk gave, and what to tell: where to wait, how many are before, about how long.
+
+    suggested_flags: help that the age suggests; a person decides. fever_way: how to come to the fever clinic, of who is
+    feverish; empty when nobody has written it down.
+    """
 
     ticket: TicketView
     place: str
     ahead: int | None
     wait: Wait | None
+    suggested_flags: list[str]
+    fever_way: str | None
 
 
 class ArrivalTicket(View):
-    """The ticket of somebody who has come."""
+    """The ticket of somebody who has come. arrived_by: the way of the scan; null when nobody was scanned.
+
+    greeted_at: when the desk spoke to somebody who checked in alone.
+    """
 
     id: str
     number: str
@@ -164,6 +185,8 @@ class ArrivalTicket(View):
     triage: str
     flags: list[str]
     checked_in_at: str
+    arrived_by: str | None
+    greeted_at: str | None
 
 
 class ArrivalView(View):
@@ -203,9 +226,14 @@ async def counts(request: Request, query: CountsQuery) -> dict[str, Any]:
 
 
 @bp.get("/desk/patients")
-@api(guard=guide, query=PatientsQuery, returns=FoundPatients, tag="desk")
+@api(
+    guard=staff_only(Role.GUIDE, Role.CUSTOMER_SERVICE, Role.SUPERVISOR, Role.ROOM, Role.DEPARTMENT_HEAD),
+    query=PatientsQuery,
+    returns=FoundPatients,
+    tag="desk",
+)
 async def patients(request: Request, query: PatientsQuery) -> dict[str, Any]:
-    """Find somebody with a file, to register a walk-in without asking everything again."""
+    """Find somebody with a file: who walks in, calls, or gets an extra place is not asked everything again."""
     return {"items": [_show_patient(row) for row in await actions.patients(query.q, query.limit)]}
 
 
@@ -244,23 +272,30 @@ async def check_in(request: Request, body: CheckInForm) -> dict[str, Any]:
 
 @bp.post("/desk/check-ins/<check_in_id:uuid>/annulment")
 @api(
-    guard=guide,
+    guard=staff_only(Role.GUIDE, Role.SUPERVISOR),
     body=AnnulmentForm,
     returns=TicketAnswer,
     creates=True,
-    errors=(IllegalMove, SomeoneWasFaster, Stale),
+    errors=(IllegalMove, OtherDesk, SomeoneWasFaster, Stale),
     tag="desk",
 )
 async def annul(request: Request, check_in_id: UUID, body: AnnulmentForm) -> dict[str, Any]:
-    """Take a check-in back while its ticket waits; named by the ticket or by the appointment."""
+    """Take a check-in back while its ticket waits; named by its scan, its ticket or its appointment."""
     version = request.headers.get("if-match")
-    ticket_id = await checkin.ticket_of_check_in(check_in_id)
-    act = Act(ticket_id, request.ctx.staff, None if version is None else version.strip('" '))
-    return {"ticket": show(await queue.annul(act, body.reason or "annulled"))}
+    annulment = settling.Annulment(
+        check_in_id,
+        request.ctx.staff,
+        body.desk_id,
+        body.reason or "annulled",
+        None if version is None else version.strip('" '),
+    )
+    return {"ticket": show(await settling.annul(annulment))}
 
 
 @bp.post("/desk/walk-ins")
-@api(guard=guide, body=WalkInForm, returns=DeskTicket, status=201, creates=True, errors=(HasPlace,), tag="desk")
+@api(
+    guard=guide, body=WalkInForm, returns=DeskTicket, status=201, creates=True, errors=(HasPlace, LooksLike), tag="desk"
+)
 async def walk_in(request: Request, body: WalkInForm) -> dict[str, Any]:
     """Give a number to somebody who came without an appointment."""
     draft = PatientDraft(relation=Relation.OTHER, **body.patient.model_dump()) if body.patient else None
@@ -271,6 +306,8 @@ async def walk_in(request: Request, body: WalkInForm) -> dict[str, Any]:
         flags=tuple(dict.fromkeys(body.flags)),
         patient_id=body.patient_id,
         draft=draft,
+        another_than=body.another_than,
+        reason=body.reason,
     )
     ticket = await actions.register(request.ctx.staff, person)
     return {"ticket": show(ticket), **await actions.told(ticket)}
@@ -284,6 +321,7 @@ def _show_patient(row: dict[str, Any]) -> dict[str, Any]:
         "file_number": row["file_number"],
         "birth_year": row["birth_date"].year if row["birth_date"] else None,
         "gender": row["gender"],
+        "suggested_flags": row["suggested_flags"],
     }
 
 
@@ -297,6 +335,8 @@ def _show_arrival(row: dict[str, Any]) -> dict[str, Any]:
             "triage": row["triage"],
             "flags": orjson.loads(row["flags"]),
             "checked_in_at": moment(row["checked_in_at"]),
+            "arrived_by": row["arrived_by"],
+            "greeted_at": moment(row["greeted_at"]),
         }
     return {
         "id": str(row["id"]),

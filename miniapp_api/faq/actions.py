@@ -64,6 +64,15 @@ async def whole_answer_of(faq_id: UUID) -> dict[str, Any]:
     return row
 
 
+async def history(faq_id: UUID) -> list[dict[str, Any]]:
+    """Give the steps of an answer, oldest first.
+
+    Raises: NotFound.
+    """
+    await whole_answer_of(faq_id)
+    return await models.steps_of(faq_id)
+
+
 async def write(staff: SignedInStaff, text: Text) -> dict[str, Any]:
     """Write a question and its answer; it is a draft until a colleague approves it.
 

@@ -12,10 +12,11 @@ from miniapp_api.faq import actions, models
 from miniapp_api.faq.actions import APPROVERS, WRITERS, Text
 from miniapp_api.faq.errors import OwnText, ReviewDayPassed
 from miniapp_api.faq.rules import is_overdue
+from miniapp_api.faq.views import AdminFaqList, AdminFaqView, FaqHistory, FaqList, FaqView, OwnerList
 from server import clock
 from server.auth import staff_only
 from server.errors import IllegalMove, NotFound, SomeoneWasFaster, Stale
-from server.web import MAX_PAGE, Form, Paging, ShortText, View, api, check_version, language_of, listing, moment
+from server.web import MAX_PAGE, Form, Paging, ShortText, api, check_version, language_of, listing, moment
 
 bp = Blueprint("faq", url_prefix="/api/v1")
 
@@ -36,8 +37,9 @@ class FaqQuery(Paging):
 
 
 class AdminFaqQuery(Paging):
-    """Which answers, for staff. overdue: only those whose review is due."""
+    """Which answers, for staff. q: words of the question, the answer or the condition; overdue: whose review is due."""
 
+    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
     state: Literal["draft", "approved", "retired"] | None = None
     department: UUID | None = None
     overdue: bool = False
@@ -75,47 +77,6 @@ class RetirementForm(Form):
     """Why an answer is taken away."""
 
     reason: ShortText
-
-
-class FaqView(View):
-    """A question and its approved answer. department_id null: it holds for the whole hospital."""
-
-    id: str
-    question: str
-    answer: str
-    condition: str
-    language: str
-    department_id: str | None
-    department_name: str
-    version: int
-
-
-class FaqList(View):
-    """A page of answers."""
-
-    items: list[FaqView]
-    next: str | None
-
-
-class AdminFaqView(FaqView):
-    """A question and its answer, as staff see them. Empty names: it was imported, or nobody has done it yet."""
-
-    code: str
-    state: str
-    owner_id: str | None
-    owner_name: str
-    written_by_name: str
-    approved_by_name: str
-    approved_at: str | None
-    review_on: str | None
-    is_overdue: bool
-
-
-class AdminFaqList(View):
-    """A page of answers, for staff."""
-
-    items: list[AdminFaqView]
-    next: str | None
 
 
 @dataclass(frozen=True)
@@ -172,6 +133,7 @@ async def all_of_it(request: Request, query: AdminFaqQuery) -> dict[str, Any]:
         state=query.state,
         department_id=query.department,
         overdue_on=clock.today() if query.overdue else None,
+        words=query.q,
         after=query.after(),
         limit=query.limit,
     )
@@ -183,6 +145,21 @@ async def all_of_it(request: Request, query: AdminFaqQuery) -> dict[str, Any]:
 async def whole(request: Request, faq_id: UUID) -> dict[str, Any]:
     """Give one answer with its state, owner and day of review."""
     return _show_whole(await actions.whole_answer_of(faq_id))
+
+
+@bp.get("/admin/faq/owners")
+@api(guard=staff_only(*WRITERS), returns=OwnerList, tag="admin")
+async def owners(request: Request) -> dict[str, Any]:
+    """List who can be the owner of an answer: all who may write one, by name; `next` is always null."""
+    return {"items": [_show(row) for row in await models.owners([str(role) for role in WRITERS])], "next": None}
+
+
+@bp.get("/admin/faq/<faq_id:uuid>/history")
+@api(guard=staff_only(*WRITERS), returns=FaqHistory, errors=(NotFound,), tag="admin")
+async def told(request: Request, faq_id: UUID) -> dict[str, Any]:
+    """Tell who wrote, approved, rewrote and retired an answer, oldest first; `next` is always null."""
+    rows = await actions.history(faq_id)
+    return {"items": [{**row, "at": moment(row["at"])} for row in rows], "next": None}
 
 
 @bp.post("/admin/faq")

@@ -72,16 +72,27 @@ async def public_of(ids: list[UUID], *, department_id: UUID | None) -> list[dict
 
 
 async def whole(
-    *, state: str | None, department_id: UUID | None, overdue_on: date | None, after: UUID | None, limit: int
+    *,
+    state: str | None,
+    department_id: UUID | None,
+    overdue_on: date | None,
+    words: str,
+    after: UUID | None,
+    limit: int,
 ) -> list[dict[str, Any]]:
-    """List up to `limit + 1` answers as staff see them. overdue_on: only those whose review is due by that day."""
+    """List up to `limit + 1` answers as staff see them.
+
+    overdue_on: only those whose review is due by that day. words: only those that say them somewhere; empty for all.
+    """
     return await db.fetch(
         WHOLE + " WHERE ($1::text IS NULL OR f.state = $1) AND ($2::uuid IS NULL OR f.department_id = $2)"
         " AND ($3::date IS NULL OR (f.state = 'approved' AND f.review_on <= $3))"
-        " AND ($4::uuid IS NULL OR f.id > $4) ORDER BY f.id LIMIT $5",
+        " AND ($4 = '' OR position(lower($4) IN lower(f.question || ' ' || f.answer || ' ' || f.condition)) > 0)"
+        " AND ($5::uuid IS NULL OR f.id > $5) ORDER BY f.id LIMIT $6",
         state,
         department_id,
         overdue_on,
+        words,
         after,
         limit + 1,
     )
@@ -90,3 +101,21 @@ async def whole(
 async def whole_of(faq_id: UUID) -> dict[str, Any] | None:
     """Give one answer as staff see it."""
     return await db.fetch_one(WHOLE + " WHERE f.id = $1", faq_id)
+
+
+async def owners(roles: list[str]) -> list[dict[str, Any]]:
+    """List the members of staff who hold one of some roles, by name: id, name."""
+    return await db.fetch(
+        "SELECT s.id, s.name FROM staff s WHERE s.active"
+        " AND EXISTS (SELECT 1 FROM staff_role r WHERE r.staff_id = s.id AND r.role = ANY($1)) ORDER BY s.name, s.id",
+        roles,
+    )
+
+
+async def steps_of(faq_id: UUID) -> list[dict[str, Any]]:
+    """Give the steps of an answer, oldest first: at, from_state, to_state, by_name, why."""
+    return await db.fetch(
+        "SELECT t.at, t.from_state, t.to_state, coalesce(s.name, '') AS by_name, t.why FROM transition t"
+        " LEFT JOIN staff s ON s.id = t.by_id WHERE t.subject_id = $1 AND t.machine = 'faq' ORDER BY t.id",
+        faq_id,
+    )

@@ -1,20 +1,33 @@
 """What can happen to the people of an account: add, change, remove; and register a walk-in at the desk."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from pypinyin import Style, lazy_pinyin
 from tortoise.exceptions import IntegrityError
 
-from miniapp_api.errors import PatientExists, PatientHasBookings
-from miniapp_api.patients.models import HAS_OPEN_BOOKING, ID_NUMBER, LOCK_TO_REMOVE, NEXT_FILE_NUMBER, PHONE, Patient
+from miniapp_api.errors import BookingsClash, PatientExists, PatientHasBookings
+from miniapp_api.patients import duplicates
+from miniapp_api.patients.models import (
+    EMAIL,
+    HAS_OPEN_BOOKING,
+    ID_NUMBER,
+    LOCK_TO_REMOVE,
+    NEXT_FILE_NUMBER,
+    PHONE,
+    Patient,
+)
 from miniapp_api.patients.rules import PatientDraft, Relation, check_kept, check_room_for_one_more, completed
 from server import clock, db, privacy
 from server.accounts import Account, SignedInPatient
 from server.errors import NotFound, SomeoneWasFaster
 from server.ids import new_id
 
+DESK_IDENTITY_ONCE = "patient_desk_identity_once"
 ONCE = ("patient_identity_once", "patient_self_once")
+# the person turns out to be one who has bookings on another account, and both cannot be
+CLASHES = ("appointment_once_per_session", "appointment_no_time_conflict", "appointment_open_place_once")
 
 
 async def patients_of(account: SignedInPatient, after: UUID | None = None, limit: int = 20) -> list[Patient]:
@@ -46,26 +59,49 @@ async def add(account: SignedInPatient, draft: PatientDraft) -> Patient:
         async with db.transaction():
             await db.lock(Account, account.id)  # two at once must not pass the limit together
             check_room_for_one_more(await Patient.filter(account_id=account.id, deleted_at=None).count())
-            return await _create(draft, account.id)
+            return await _create(_values(draft, account.id))
     except IntegrityError as error:
         if db.violated(error) in ONCE:
             raise PatientExists() from error
         raise
 
 
-async def register_walk_in(draft: PatientDraft) -> Patient:
+@dataclass(frozen=True)
+class AtDesk:
+    """Under what conditions a desk makes a file. is_near: files that are only likely the same stand in the way too.
+
+    another_than: files of which the guide said that they are about other people. by_id: the guide.
+    """
+
+    is_near: bool = True
+    another_than: tuple[UUID, ...] = ()
+    by_id: UUID | None = None
+
+
+async def register_walk_in(draft: PatientDraft, desk: AtDesk | None = None) -> Patient:
     """Make a file for somebody who came without an account; in the caller's transaction when there is one.
 
-    Raises: Malformed.
+    Raises: Malformed, LooksLike.
     """
-    return await _create(completed(draft, clock.today()), None)
+    desk, draft = desk or AtDesk(), completed(draft, clock.today())
+    values = _values(draft, None)
+    try:
+        async with db.transaction():
+            await duplicates.check(values, desk.another_than, is_near=desk.is_near)
+            patient = await _create(values)
+            await duplicates.keep_apart(patient.id, desk.another_than, desk.by_id)
+            return patient
+    except IntegrityError as error:
+        if db.violated(error) == DESK_IDENTITY_ONCE:  # made another way in the same moment, without the lock
+            await duplicates.refuse(values, (), is_near=False)
+        raise
 
 
 async def change(patient: Patient, changes: dict[str, Any]) -> Patient:
     """Change what was said about a person; what is not named stays, and None removes.
 
     changes: fields of PatientDraft. patient: as `patient_of` gave it.
-    Raises: Malformed, PatientExists, SomeoneWasFaster.
+    Raises: Malformed, PatientExists, BookingsClash, SomeoneWasFaster.
     """
     check_kept(changes)
     said = {
@@ -82,6 +118,8 @@ async def change(patient: Patient, changes: dict[str, Any]) -> Patient:
         values |= _sealed_phone(patient.id, draft.phone)
     if "id_number" in changes:
         values |= _sealed_id_number(patient.id, draft.id_number)
+    if "email" in changes:
+        values |= _sealed_email(patient.id, draft.email)
     try:
         async with db.transaction():
             count = await Patient.filter(id=patient.id, version=patient.version, deleted_at=None).update(
@@ -92,6 +130,8 @@ async def change(patient: Patient, changes: dict[str, Any]) -> Patient:
     except IntegrityError as error:
         if db.violated(error) in ONCE:
             raise PatientExists() from error
+        if db.violated(error) in CLASHES:
+            raise BookingsClash() from error
         raise
     return await Patient.get(id=patient.id)
 
@@ -109,21 +149,26 @@ async def remove(patient: Patient) -> None:
         await Patient.filter(id=patient.id, deleted_at=None).update(deleted_at=clock.now(), version=patient.version + 1)
 
 
-async def _create(draft: PatientDraft, account_id: UUID | None) -> Patient:
+def _values(draft: PatientDraft, account_id: UUID | None) -> dict[str, Any]:
+    """Give the columns of a new file, without its number."""
     patient_id = new_id()
-    row = await db.fetch_one(NEXT_FILE_NUMBER)
-    assert row is not None  # a sequence always gives a number
-    return await Patient.create(
-        id=patient_id,
-        account_id=account_id,
-        file_number=str(row["number"]),
-        relation=draft.relation,
-        birth_date=draft.birth_date,
-        gender=draft.gender,
+    return {
+        "id": patient_id,
+        "account_id": account_id,
+        "relation": draft.relation,
+        "birth_date": draft.birth_date,
+        "gender": draft.gender,
         **_named(draft.name),
         **_sealed_phone(patient_id, draft.phone),
         **_sealed_id_number(patient_id, draft.id_number),
-    )
+        **_sealed_email(patient_id, draft.email),
+    }
+
+
+async def _create(values: dict[str, Any]) -> Patient:
+    row = await db.fetch_one(NEXT_FILE_NUMBER)
+    assert row is not None  # a sequence always gives a number
+    return await Patient.create(**values, file_number=str(row["number"]))
 
 
 def _named(name: str) -> dict[str, Any]:
@@ -143,6 +188,17 @@ def _sealed_phone(patient_id: UUID, phone: str | None) -> dict[str, Any]:
         "phone_index": privacy.blind_index(phone, kind="phone"),
         "phone_tail": phone[-4:],
     }
+
+
+def email_of(patient: Patient) -> str:
+    """Open a person's mail address; empty when none is kept."""
+    if patient.email_cipher is None:
+        return ""
+    return privacy.unseal(patient.email_cipher, place=EMAIL, row_id=patient.id)
+
+
+def _sealed_email(patient_id: UUID, email: str | None) -> dict[str, Any]:
+    return {"email_cipher": None if email is None else privacy.seal(email, place=EMAIL, row_id=patient_id)}
 
 
 def _sealed_id_number(patient_id: UUID, number: str | None) -> dict[str, Any]:

@@ -7,19 +7,20 @@ from uuid import UUID
 from pydantic import BaseModel, StringConstraints
 from sanic import Blueprint, Request
 
-from miniapp_api.errors import PatientExists, PatientHasBookings, TooManyPatients
+from miniapp_api.errors import BookingsClash, PatientExists, PatientHasBookings, TooManyPatients
 from miniapp_api.patients import actions
 from miniapp_api.patients.models import Patient
 from miniapp_api.patients.rules import Gender, PatientDraft, Relation
 from server.auth import patient_only
 from server.errors import SomeoneWasFaster, Stale
-from server.privacy import mask_phone
+from server.privacy import mask_email, mask_phone
 from server.web import Form, Paging, View, api, check_version, listing
 
 bp = Blueprint("patients", url_prefix="/api/v1")
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254)]
 
 
 class PatientForm(Form):
@@ -27,6 +28,7 @@ class PatientForm(Form):
 
     name: Name
     phone: Number
+    email: Email | None = None
     id_number: Number | None = None
     birth_date: date | None = None
     gender: Gender | None = None
@@ -38,6 +40,7 @@ class PatientChange(Form):
 
     name: Name | None = None
     phone: Number | None = None
+    email: Email | None = None
     id_number: Number | None = None
     birth_date: date | None = None
     gender: Gender | None = None
@@ -50,6 +53,7 @@ class PatientView(View):
     id: str
     name: str
     phone_masked: str
+    email_masked: str
     id_number_masked: str
     birth_date: date | None
     gender: Gender | None
@@ -71,6 +75,7 @@ def show(patient: Patient) -> dict[str, Any]:
         id=str(patient.id),
         name=patient.name,
         phone_masked=mask_phone(patient.phone_tail),
+        email_masked=mask_email(actions.email_of(patient)),
         id_number_masked="*" * 14 + patient.id_number_tail if patient.id_number_tail else "",
         birth_date=patient.birth_date,
         gender=patient.gender,
@@ -109,7 +114,7 @@ async def add_patient(request: Request, body: PatientForm) -> dict[str, Any]:
     guard=patient_only,
     body=PatientChange,
     returns=PatientView,
-    errors=(PatientExists, SomeoneWasFaster, Stale),
+    errors=(PatientExists, BookingsClash, SomeoneWasFaster, Stale),
     tag="patients",
 )
 async def change_patient(request: Request, patient_id: UUID, body: PatientChange) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from server import clock
 from server.db import Row
 
 PHONE = "patient.phone_cipher"
+EMAIL = "patient.email_cipher"
 ID_NUMBER = "patient.id_number_cipher"
 
 NEXT_FILE_NUMBER = "SELECT nextval('patient_file_number') AS number"
@@ -16,8 +17,10 @@ HAS_OPEN_BOOKING = """
 SELECT EXISTS (SELECT 1 FROM appointment WHERE patient_id = $1
                AND status IN ('held', 'booked', 'checked_in', 'in_service')) AS yes
 """
-# stronger than the ORM's lock: a booking keeps the patient's key, and must wait until this one is removed or kept
-LOCK_TO_REMOVE = "SELECT id FROM patient WHERE id = $1 FOR UPDATE"
+# a booking compares the person's version: one that has looked already does not pass a removal unseen
+LOCK_TO_REMOVE = """
+UPDATE person SET version = version + 1 WHERE id = (SELECT person_id FROM patient WHERE id = $1) RETURNING id
+"""
 
 
 class Patient(Row):
@@ -32,6 +35,7 @@ class Patient(Row):
     birth_date = fields.DateField(null=True)
     relation = fields.CharEnumField(Relation, description="")
     phone_cipher = fields.BinaryField(null=True)
+    email_cipher = fields.BinaryField(null=True)
     phone_index = fields.BinaryField(null=True)
     phone_tail = fields.TextField(default="")
     id_number_cipher = fields.BinaryField(null=True)

@@ -15,6 +15,7 @@ OLDEST_BIRTH = date(1900, 1, 1)
 # GB 11643-1999: ISO 7064 MOD 11-2 over the first 17 digits
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _PHONE = re.compile(r"\+?[0-9][0-9-]{3,18}[0-9]")
 
 
@@ -46,6 +47,19 @@ class PatientDraft:
     id_number: str | None = None
     birth_date: date | None = None
     gender: Gender | None = None
+    email: str | None = None
+
+
+def mail_address(text: str) -> str:
+    """Give a mail address as it is kept; its domain in small letters.
+
+    Raises: Malformed.
+    """
+    text = text.strip()
+    name, _, domain = text.partition("@")
+    if len(text) > 254 or not _EMAIL.fullmatch(text) or name.startswith(".") or ".." in text or name.endswith("."):
+        raise wrong_field("/email", "wrong_email", "name@domain, without spaces")
+    return f"{name}@{domain.lower()}"
 
 
 def phone_number(text: str) -> str:
@@ -117,6 +131,7 @@ def completed(draft: PatientDraft, today: date) -> PatientDraft:
     """
     phone = phone_number(draft.phone) if draft.phone is not None else None
     number = identity_number(draft.id_number) if draft.id_number is not None else None
+    email = mail_address(draft.email) if draft.email is not None else None
     born, gender = draft.birth_date, draft.gender
     if number is not None:
         told_born, told_gender = read_from_identity(number)
@@ -124,7 +139,13 @@ def completed(draft: PatientDraft, today: date) -> PatientDraft:
     if born is not None:
         check_birth_date(born, today)
     return PatientDraft(
-        name=draft.name, relation=draft.relation, phone=phone, id_number=number, birth_date=born, gender=gender
+        name=draft.name,
+        relation=draft.relation,
+        phone=phone,
+        id_number=number,
+        birth_date=born,
+        gender=gender,
+        email=email,
     )
 
 

@@ -6,34 +6,45 @@ from uuid import UUID
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from miniapp_api.queue import actions, views
 from miniapp_api.queue import rooms as room_views
-from miniapp_api.queue.actions import Ending
-from miniapp_api.queue.boards import boards
-from miniapp_api.queue.errors import BoardsFull, HasPlace, QueueEmpty, RoomBusy, RoomPaused, UndoTooLate
+from miniapp_api.queue import serving, views
+from miniapp_api.queue.calls import calling, undoing
+from miniapp_api.queue.errors import (
+    CannotUndo,
+    HasPlace,
+    PlacesFull,
+    QueueEmpty,
+    RecallTooSoon,
+    RoomBusy,
+    RoomPaused,
+    UndoTooLate,
+)
 from miniapp_api.queue.forms import (
     AgainstQuery,
-    BoardView,
     ExplanationView,
     FinishForm,
     LeavingForm,
     PlaceView,
+    PlaceWhyView,
     QueueView,
     RoomDay,
     RoomList,
     RoomPatient,
     RoomsQuery,
-    RoomView,
     StageForm,
     TicketAnswer,
     TransferForm,
 )
-from miniapp_api.queue.rules import RoomState
+from miniapp_api.queue.order import reasons
+from miniapp_api.queue.places import places
+from miniapp_api.queue.serving import Destination, Ending
+from miniapp_api.queue.showing import show, show_room
+from miniapp_api.queue.stations import way as stations
 from miniapp_api.queue.steps import Act, department_of_path
 from server import auth, live, sse, web
 from server.accounts import Role
 from server.auth import patient_only, staff_only
-from server.errors import IllegalMove, SomeoneWasFaster, Stale, TooManyStreams
+from server.errors import IllegalMove, SomeoneWasFaster, Stale, TooManyStreams, wrong_field
 from server.web import api
 
 bp = Blueprint("queue", url_prefix="/api/v1")
@@ -54,7 +65,7 @@ async def rooms(request: Request, query: RoomsQuery) -> dict[str, Any]:
     """List the rooms, each with its department and who sits there now."""
     departments = [query.department] if query.department else None
     rows = await views.rooms_of(departments, query.after(), query.limit + 1)
-    return web.listing(rows, query.limit, views.show_room)
+    return web.listing(rows, query.limit, show_room)
 
 
 @bp.get("/rooms/<room_id:uuid>/day")
@@ -75,27 +86,7 @@ async def room_day(request: Request, room_id: UUID) -> dict[str, Any]:
 )
 async def call_next(request: Request, room_id: UUID) -> dict[str, Any]:
     """Call the next patient into a room."""
-    return _answer(await actions.call_next(room_id, request.ctx.staff))
-
-
-@bp.post("/rooms/<room_id:uuid>/pause")
-@api(guard=may_call, returns=RoomView, creates=True, errors=(IllegalMove,), tag="queue")
-async def pause(request: Request, room_id: UUID) -> dict[str, Any]:
-    """Stop calling into a room for a while."""
-    return await _set_room(request, room_id, RoomState.PAUSED)
-
-
-@bp.post("/rooms/<room_id:uuid>/resume")
-@api(guard=may_call, returns=RoomView, creates=True, errors=(IllegalMove,), tag="queue")
-async def resume(request: Request, room_id: UUID) -> dict[str, Any]:
-    """Call into a room again."""
-    return await _set_room(request, room_id, RoomState.OPEN)
-
-
-async def _set_room(request: Request, room_id: UUID, to: RoomState) -> dict[str, Any]:
-    room = await actions.set_room(room_id, to, request.ctx.staff)
-    rows = await views.rooms_of([room.department_id])
-    return views.show_room(next(row for row in rows if row["id"] == room_id))
+    return _answer(await calling.call_next(room_id, request.ctx.staff))
 
 
 # ---- tickets -------------------------------------------------------------------------------------------------------
@@ -107,7 +98,7 @@ def _act(request: Request, ticket_id: UUID) -> Act:
 
 
 def _answer(row: dict[str, Any]) -> dict[str, Any]:
-    return {"ticket": views.show(row)}
+    return {"ticket": show(row)}
 
 
 async def _step(request: Request, ticket_id: UUID, step: Callable[[Act], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
@@ -115,45 +106,44 @@ async def _step(request: Request, ticket_id: UUID, step: Callable[[Act], Awaitab
 
 
 @bp.post("/tickets/<ticket_id:uuid>/recall")
-@api(guard=may_call, returns=TicketAnswer, creates=True, errors=STEP_ERRORS, tag="queue")
+@api(guard=may_call, returns=TicketAnswer, creates=True, errors=(*STEP_ERRORS, RecallTooSoon), tag="queue")
 async def recall(request: Request, ticket_id: UUID) -> dict[str, Any]:
     """Ask a called patient once more."""
-    return await _step(request, ticket_id, actions.recall)
+    return await _step(request, ticket_id, calling.recall)
 
 
 @bp.post("/tickets/<ticket_id:uuid>/start")
 @api(guard=may_call, returns=TicketAnswer, creates=True, errors=STEP_ERRORS, tag="queue")
 async def start(request: Request, ticket_id: UUID) -> dict[str, Any]:
     """Begin the visit."""
-    return await _step(request, ticket_id, actions.start)
+    return await _step(request, ticket_id, serving.start)
 
 
 @bp.post("/tickets/<ticket_id:uuid>/pass-over")
 @api(guard=may_call, returns=TicketAnswer, creates=True, errors=STEP_ERRORS, tag="queue")
 async def pass_over(request: Request, ticket_id: UUID) -> dict[str, Any]:
     """Say that a called patient did not come."""
-    return await _step(request, ticket_id, actions.pass_over)
-
-
-@bp.post("/tickets/<ticket_id:uuid>/hold")
-@api(guard=may_call, returns=TicketAnswer, creates=True, errors=STEP_ERRORS, tag="queue")
-async def hold(request: Request, ticket_id: UUID) -> dict[str, Any]:
-    """Let a patient step aside for a moment."""
-    return await _step(request, ticket_id, actions.hold)
+    return await _step(request, ticket_id, calling.pass_over)
 
 
 @bp.post("/tickets/<ticket_id:uuid>/return")
 @api(guard=may_call, returns=TicketAnswer, creates=True, errors=STEP_ERRORS, tag="queue")
 async def come_back(request: Request, ticket_id: UUID) -> dict[str, Any]:
     """Put a patient into the line again who missed the call, stepped aside or was away."""
-    return await _step(request, ticket_id, actions.come_back)
+    return await _step(request, ticket_id, calling.come_back)
 
 
 @bp.post("/tickets/<ticket_id:uuid>/undo")
-@api(guard=may_call, returns=TicketAnswer, creates=True, errors=(*STEP_ERRORS, UndoTooLate), tag="queue")
+@api(
+    guard=may_call,
+    returns=TicketAnswer,
+    creates=True,
+    errors=(*STEP_ERRORS, UndoTooLate, RoomBusy, CannotUndo),
+    tag="queue",
+)
 async def undo(request: Request, ticket_id: UUID) -> dict[str, Any]:
-    """Take a call back within a minute."""
-    return await _step(request, ticket_id, actions.undo)
+    """Take a call, a pass over, a step aside or a finish back within a minute."""
+    return await _step(request, ticket_id, undoing.undo)
 
 
 @bp.post("/tickets/<ticket_id:uuid>/transfer")
@@ -168,28 +158,33 @@ async def undo(request: Request, ticket_id: UUID) -> dict[str, Any]:
 async def transfer(request: Request, ticket_id: UUID, body: TransferForm) -> dict[str, Any]:
     """Hand a patient on; gives the new ticket."""
     act = _act(request, ticket_id)
-    return _answer(await actions.transfer(act, body.department_id, body.practitioner_id))
+    return _answer(await serving.transfer(act, Destination(**body.model_dump())))
 
 
 @bp.post("/tickets/<ticket_id:uuid>/stage")
 @api(guard=may_call, body=StageForm, returns=TicketAnswer, creates=True, errors=STEP_ERRORS, tag="queue")
 async def stage(request: Request, ticket_id: UUID, body: StageForm) -> dict[str, Any]:
-    """Send a patient to a station, from which they come back."""
-    return _answer(await actions.send_to_stage(_act(request, ticket_id), body.stage, body.place))
+    """Send a patient to stations, from which they come back; or after which they go home, then the visit ends here."""
+    if not body.codes:
+        raise wrong_field("/stages", "missing", "at least one station")
+    act = _act(request, ticket_id)
+    if not body.returns:
+        return _answer(await serving.finish(act, Ending(stages=tuple(body.codes))))
+    return _answer(await stations.send(act, body.codes, body.place))
 
 
 @bp.post("/tickets/<ticket_id:uuid>/finish")
 @api(guard=may_call, body=FinishForm, returns=TicketAnswer, creates=True, errors=STEP_ERRORS, tag="queue")
 async def finish(request: Request, ticket_id: UUID, body: FinishForm) -> dict[str, Any]:
     """End the visit, with advice and the day of the next."""
-    return _answer(await actions.finish(_act(request, ticket_id), Ending(**body.model_dump())))
+    return _answer(await serving.finish(_act(request, ticket_id), Ending(**body.model_dump())))
 
 
 @bp.post("/tickets/<ticket_id:uuid>/leaving")
 @api(guard=may_call, body=LeavingForm, returns=TicketAnswer, creates=True, errors=STEP_ERRORS, tag="queue")
 async def leave(request: Request, ticket_id: UUID, body: LeavingForm) -> dict[str, Any]:
     """Record that somebody left without being seen to the end."""
-    return _answer(await actions.leave(_act(request, ticket_id), body.reason))
+    return _answer(await serving.leave(_act(request, ticket_id), body.reason))
 
 
 @bp.get("/tickets/<ticket_id:uuid>/patient")
@@ -208,7 +203,7 @@ async def patient(request: Request, ticket_id: UUID) -> dict[str, Any]:
 )
 async def explanation(request: Request, ticket_id: UUID, query: AgainstQuery) -> dict[str, Any]:
     """Say why one ticket is before the other, with the rule and the numbers."""
-    return await views.explain(ticket_id, query.against, request.ctx.staff, web.language_of(request))
+    return await reasons.explain(ticket_id, query.against, request.ctx.staff, web.language_of(request))
 
 
 # ---- queues --------------------------------------------------------------------------------------------------------
@@ -223,29 +218,20 @@ async def queue(request: Request, department_id: UUID) -> dict[str, Any]:
     return await views.queue_of(department_id)
 
 
-@bp.get("/queues/<department_id:uuid>/board")
-@api(returns=BoardView, tag="queue")
-async def board(request: Request, department_id: UUID) -> dict[str, Any]:
-    """Show what everybody in the waiting room may read."""
-    return await views.board_of(department_id)
-
-
-@bp.get("/queues/<department_id:uuid>/board/events")
-@api(content_types=(sse.EVENT_STREAM,), errors=(BoardsFull,), tag="queue")
-async def board_events(request: Request, department_id: UUID) -> HTTPResponse:
-    """Stream the board: `event: board` is the whole of it, `event: beat` says that the last one still holds."""
-    async with boards.reading(department_id) as frames:
-        return await sse.stream(request, frames)
-
-
 @bp.get("/queues/<department_id:uuid>/events")
 @api(guard=may_watch, content_types=(sse.EVENT_STREAM,), errors=(TooManyStreams,), tag="queue")
 async def events(request: Request, department_id: UUID) -> HTTPResponse:
     """Stream what happens in a queue; goes on after `Last-Event-ID` without a gap, or says `reset`."""
     auth.need_department(request.ctx.staff, department_id, *WHO_WATCHES)
     await department_of_path(department_id)
-    topic = live.queue_topic(department_id)
-    return await sse.stream(request, live.streams().read(topic, last=sse.last_number(request)))
+    return await sse.follow(request, live.queue_topic(department_id))
+
+
+@bp.get("/appointments/<appointment_id:uuid>/queue/explanation")
+@api(guard=patient_only, returns=PlaceWhyView, tag="queue")
+async def own_explanation(request: Request, appointment_id: UUID) -> dict[str, Any]:
+    """Tell a patient in plain words why they stand where they stand, and what is promised."""
+    return await reasons.explain_own(request.ctx.account, appointment_id, web.language_of(request))
 
 
 @bp.get("/appointments/<appointment_id:uuid>/queue")
@@ -253,3 +239,10 @@ async def events(request: Request, department_id: UUID) -> HTTPResponse:
 async def place(request: Request, appointment_id: UUID) -> dict[str, Any]:
     """Tell a patient where they stand and what comes next."""
     return await views.place_of(request.ctx.account, appointment_id)
+
+
+@bp.get("/appointments/<appointment_id:uuid>/queue/events")
+@api(guard=patient_only, content_types=(sse.EVENT_STREAM,), errors=(PlacesFull, TooManyStreams), tag="queue")
+async def place_events(request: Request, appointment_id: UUID) -> HTTPResponse:
+    """Stream where a patient stands, the whole of it each time: `place`, `called`, `recalled`, `paused`."""
+    return await places.show(request, request.ctx.account, appointment_id)

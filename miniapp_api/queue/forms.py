@@ -10,23 +10,39 @@ from server.web import Form, Paging, ShortText, View
 
 Advice = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]
-Stage = Literal["billing", "examination", "treatment", "pharmacy", "infusion", "admission"]
+StationCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,29}$")]
+Stations = Annotated[list[StationCode], Field(max_length=10)]
 
 # ---- forms ---------------------------------------------------------------------------------------------------------
 
 
 class TransferForm(Form):
-    """Where a patient is handed on to; at least one of the two. Without a practitioner: any of the department."""
+    """Where a patient is handed on to; at least one of the two. Without a practitioner: any of the department.
+
+    wish: the patient asked for it and stands there as who comes now; else the place is kept.
+    """
 
     department_id: UUID | None = None
     practitioner_id: UUID | None = None
+    wish: bool = False
 
 
 class StageForm(Form):
-    """The station that a patient is sent to, and where it is."""
+    """The stations that a patient is sent to, one after another; `stage` alone is one of them.
 
-    stage: Stage
+    place: where the first one is, when it is another place than the list of the department says.
+    returns: the patient comes back to the doctor. If not, the visit ends here, and the stations come after it.
+    """
+
+    stage: StationCode | None = None
+    stages: Stations = Field(default_factory=list)
     place: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
+    returns: bool = True
+
+    @property
+    def codes(self) -> list[str]:
+        """Give all that are named, in order."""
+        return ([self.stage] if self.stage else []) + self.stages
 
 
 class FinishForm(Form):
@@ -36,6 +52,7 @@ class FinishForm(Form):
     revisit_on: Annotated[date, Field(lt=date(2100, 1, 1))] | None = None
     care_plan_id: UUID | None = None
     diagnosis_group: Code = ""
+    stages: Stations = Field(default_factory=list)
 
 
 class LeavingForm(Form):
@@ -94,6 +111,12 @@ class TicketView(View):
     stage: str
     next_place: str
     reason: str
+    ready_place: int | None
+    turn_calls: int
+    held_until: str | None
+    greeted_at: str | None
+    informed_at: str | None
+    undo_until: str | None
     version: int
 
 
@@ -101,6 +124,13 @@ class TicketAnswer(View):
     """A ticket after a step."""
 
     ticket: TicketView
+
+
+class PauseView(View):
+    """Why nobody is called, as a code, and when it most likely goes on; null when nobody said."""
+
+    reason: str | None
+    until: str | None
 
 
 class RoomView(View):
@@ -112,6 +142,7 @@ class RoomView(View):
     state: str
     department: Named
     practitioner: Named | None
+    pause: PauseView | None
     version: int
 
 
@@ -123,9 +154,10 @@ class RoomList(View):
 
 
 class QueueView(View):
-    """A queue in the order of calling."""
+    """A queue in the order of calling. pause: of the whole queue, null while it is called from."""
 
     version: int
+    pause: PauseView | None
     rooms: list[RoomView]
     tickets: list[TicketView]
 
@@ -137,10 +169,25 @@ class RoomTicket(TicketView):
     band: list[str] | None
 
 
+class RoomRules(View):
+    """What a department decided about calling; see `CallingRulesForm`."""
+
+    ready_places: int
+    recall_seconds: int
+    suggest_after_calls: int
+    suggest_after_seconds: int
+    misses_until_gone: int
+    hold_minutes: int
+    norm_greeted_seconds: int
+    norm_fetched_minutes: int
+    norm_wait_minutes: int
+
+
 class RoomDay(View):
     """A room's day, as it was at a moment: whom it has and may take, in the order of calling; whom it has seen.
 
-    others_waiting: how many of the department wait for practitioners of other rooms.
+    others_waiting: how many of the department wait for practitioners of other rooms. next_id: who would be called now.
+    pause: of the whole queue.
     """
 
     version: int
@@ -148,6 +195,9 @@ class RoomDay(View):
     day: str
     room: RoomView
     tickets: list[RoomTicket]
+    next_id: str | None
+    pause: PauseView | None
+    rules: RoomRules
     others_waiting: int
     seen: list[TicketView]
 
@@ -162,7 +212,11 @@ class ToldBefore(View):
 
 
 class RoomPatient(View):
-    """What the room must know of a patient. visit_type: of the booking, null for who came without one."""
+    """What the room must know of a patient; the name is whole once they are called.
+
+    visit_type: of the booking, null for who came without one. visits_before, last_visit_on: in this department.
+    is_return: back from a station of the same visit.
+    """
 
     ticket_id: str
     name: str
@@ -171,6 +225,9 @@ class RoomPatient(View):
     file_number: str
     visit_type: str | None
     intake: ToldBefore | None
+    visits_before: int
+    last_visit_on: str | None
+    is_return: bool
 
 
 class BoardCall(View):
@@ -198,7 +255,14 @@ class BoardRoom(View):
     name: str
     location: str
     state: str
+    pause: PauseView | None
     practitioner: str | None
+
+
+class BoardReady(BoardNext):
+    """Who waits at a room's door."""
+
+    room: str
 
 
 class BoardView(View):
@@ -212,6 +276,7 @@ class BoardView(View):
     location: str
     rooms: list[BoardRoom]
     called: list[BoardCall]
+    ready: list[BoardReady]
     next: list[BoardNext]
     waiting: int
 
@@ -223,38 +288,98 @@ class Wait(View):
     within_minutes: int
 
 
+class StepView(View):
+    """A station of a visit. stage: its kind. id: of one to which somebody was sent, to say that it is done.
+
+    state: done, now, next or later. place, hint: where, and how one walks there.
+    """
+
+    id: str | None
+    stage: str
+    name: str
+    state: Literal["done", "now", "next", "later"]
+    place: str | None
+    hint: str | None
+    name_en: str
+    place_en: str | None
+    hint_en: str | None
+    is_after: bool
+
+
 class PlaceView(View):
-    """A patient's place. Without a number: not checked in yet, the state is that of the appointment."""
+    """A patient's place. Without a number: not checked in yet, the state is that of the appointment.
+
+    wait_note: the word instead of a wait: nobody calls at the moment. pause: why, and when it most likely goes on.
+    steps: the whole way through the stations.
+    """
 
     state: str
     number: str | None
     ahead: int | None
     room: str | None
     wait: Wait | None
+    wait_note: Literal["paused"] | None
     stage: str
     next_place: str | None
+    pause: PauseView | None
     version: int | None
+    steps: list[StepView]
+    ticket_id: str | None
+
+
+class PlaceWhyView(View):
+    """Why a patient stands where they stand. ahead: null when not in the line; lines: sentences, in their order."""
+
+    number: str | None
+    ahead: int | None
+    ahead_numbers: list[str]
+    lines: list[str]
+    promise: str | None
+
+
+class PlaceStepView(View):
+    """A step to a place: start + shift_minutes, not after and not before two moments, and help_minutes earlier.
+
+    places: behind how many who waited, after a missed call.
+    """
+
+    rule: str
+    at: str
+    policy: str
+    version: int
+    start: str
+    shift_minutes: int
+    not_after: str | None
+    not_before: str | None
+    help_minutes: int
+    sort_at: str
+    places: int | None
+    text: str
 
 
 class BasisView(View):
-    """What a place rests on."""
+    """What a place rests on: the rule and its version, and every step to it, the entry first."""
 
     number: str
     rule: str
+    rule_version: int
+    policy: str
     sort_class: int
     sort_at: str
     checked_in_at: str
     band: list[str] | None
     head_start_minutes: int
+    steps: list[PlaceStepView]
 
 
 class ExplanationView(View):
-    """Why one ticket comes before the other."""
+    """Why one ticket comes before the other; bound_minutes: null when the policy promises nothing."""
 
     ticket_id: str
     against: str
     is_before: bool
     first: BasisView
     second: BasisView
-    bound_minutes: int
+    bound_minutes: int | None
     text: str
+    notes: list[str]

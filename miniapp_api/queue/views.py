@@ -5,78 +5,47 @@ from uuid import UUID
 
 import orjson
 
-from miniapp_api.queue import explanations, models
-from miniapp_api.queue.explanations import Basis
-from miniapp_api.queue.rules import TicketState, wait
+from miniapp_api.queue import models
+from miniapp_api.queue.calls import statements as call_statements
+from miniapp_api.queue.rules import TicketState
+from miniapp_api.queue.showing import show, show_pause, show_room
+from miniapp_api.queue.stations import models as step_models
+from miniapp_api.queue.stations.lists import stations_of
+from miniapp_api.queue.stations.rules import Station, Step, Visit, way
 from miniapp_api.queue.steps import ticket_row
-from miniapp_api.queue.waits import pace_of
-from server import auth, clock, db, live
-from server.accounts import Role, SignedInPatient, SignedInStaff
+from miniapp_api.queue.waiting.waits import told_now
+from server import clock, db, live
+from server.accounts import SignedInPatient
 from server.errors import NotFound
-from server.privacy import mask_name
+from server.hospital import Room
 from server.web import moment
 
-BOARD_NEXT = 12  # as many as a screen shows in large type
 ROOMS_AT_MOST = 500
+AWAITED = ("held", "booked", "checked_in", "in_service")
 _DOCTOR, _GUIDE, _END = "doctor", "guide", "discharge"
 _IN_THE_LINE = (TicketState.WAITING, TicketState.MISSED, TicketState.HELD)
 
 
 async def queue_of(department_id: UUID) -> dict[str, Any]:
-    """Give a department's queue of today in the order of calling: {version, rooms, tickets}.
+    """Give a department's queue of today in the order of calling: {version, pause, rooms, tickets}.
 
     version: number of the last event that is certainly in it; the stream goes on after that.
     """
     version = await live.seq_of(live.queue_topic(department_id))
     rooms = await rooms_of([department_id])
     tickets = await db.fetch(models.QUEUE, department_id, clock.today())
-    return {"version": version, "rooms": [show_room(row) for row in rooms], "tickets": [show(row) for row in tickets]}
-
-
-async def board_of(department_id: UUID) -> dict[str, Any]:
-    """Give what everybody in the waiting room may read: who is called, who is next, who sits where; names masked.
-
-    No id of a person or a ticket is in it: the board is open to all.
-    """
-    department = await db.fetch_one("SELECT name, location FROM department WHERE id = $1 AND active", department_id)
-    if department is None:
-        raise NotFound()
-    version = await live.seq_of(live.queue_topic(department_id))
-    rooms = await rooms_of([department_id])
-    tickets = await db.fetch(models.QUEUE, department_id, clock.today())
-    called = [row for row in tickets if row["state"] in (TicketState.CALLED, TicketState.IN_SERVICE)]
-    waiting = [row for row in tickets if row["state"] == TicketState.WAITING]
     return {
         "version": version,
-        "at": moment(clock.now()),
-        "day": clock.today().isoformat(),
-        "timezone": clock.zone().key,
-        "department": department["name"],
-        "location": department["location"],
-        "rooms": [
-            {
-                "name": row["name"],
-                "location": row["location"],
-                "state": row["state"],
-                "practitioner": row["practitioner_name"],
-            }
-            for row in sorted(rooms, key=lambda row: row["name"])
-        ],
-        "called": [
-            {
-                "number": row["label"],
-                "name": mask_name(row["patient_name"]),
-                "state": row["state"],
-                "room": row["room_name"],
-                "location": row["room_location"],
-                "call_count": row["call_count"],
-                "called_at": moment(row["called_at"]),
-            }
-            for row in sorted(called, key=lambda row: row["called_at"], reverse=True)
-        ],
-        "next": [{"number": row["label"], "name": mask_name(row["patient_name"])} for row in waiting[:BOARD_NEXT]],
-        "waiting": len(waiting),
+        "pause": await pause_now(department_id),
+        "rooms": [show_room(row) for row in rooms],
+        "tickets": [show(row) for row in tickets],
     }
+
+
+async def pause_now(department_id: UUID) -> dict[str, Any] | None:
+    """Say why nobody is called from a whole queue today, and until when; None while it is called from."""
+    row = await db.fetch_one(call_statements.LINE_PAUSE, department_id, clock.today())
+    return show_pause(row["pause_reason"], row["paused_until"]) if row else None
 
 
 async def rooms_of(
@@ -84,6 +53,11 @@ async def rooms_of(
 ) -> list[dict[str, Any]]:
     """List the rooms of departments, None for all, each with who sits there now; in the order of their ids."""
     return await db.fetch(models.ROOMS, clock.today(), clock.now(), department_ids, after, limit)
+
+
+async def room_row(room: Room) -> dict[str, Any]:
+    """Give one room as `models.ROOMS` reads it."""
+    return next(row for row in await rooms_of([room.department_id]) if row["id"] == room.id)
 
 
 async def place_of(account: SignedInPatient, appointment_id: UUID) -> dict[str, Any]:
@@ -95,139 +69,109 @@ async def place_of(account: SignedInPatient, appointment_id: UUID) -> dict[str, 
     row = await db.fetch_one(models.PLACE_OF_APPOINTMENT, appointment_id, account.id)
     if row is None:
         raise NotFound()
-    if row["ticket_id"] is None:
+    return await place_of_row(row, await ticket_row(row["ticket_id"]) if row["ticket_id"] else None)
+
+
+async def place_of_row(row: dict[str, Any], ticket: dict[str, Any] | None) -> dict[str, Any]:
+    """Give the place of what was read: an appointment, or nothing of one, and its ticket."""
+    way = await steps_of(ticket, row)
+    if ticket is None:
+        return place_from(row, None, None, None, way=way)
+    waiting = await waiting_of(ticket, row["session_starts_at"])
+    key = (ticket["department_id"], ticket["day"], ticket["practitioner_id"])
+    pause = await db.fetch_one(call_statements.PAUSE_FOR, *key) if stands_in_line(ticket) else None
+    return place_from(row, ticket, waiting, pause_shown(pause), way=way)
+
+
+async def steps_of(ticket: dict[str, Any] | None, row: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Give the way through the stations of a ticket, or of an appointment without one."""
+    kept = await db.fetch(step_models.STEPS, [ticket["id"]]) if ticket else []
+    return await way_of(ticket, row, kept)
+
+
+async def way_of(
+    ticket: dict[str, Any] | None, row: dict[str, Any] | None, kept: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Give the way through the stations. kept: the rows of the ticket's stations, in order."""
+    known = ticket or row
+    assert known is not None  # an appointment, or a ticket
+    if ticket is None and known["status"] not in AWAITED:
+        return []
+    room = " ".join(part for part in (known["department_location"], (row or {}).get("session_room")) if part)
+    if ticket is not None and ticket["room_id"]:
+        room = " ".join(part for part in (ticket["room_location"], ticket["room_name"]) if part)
+    is_booked = ticket is None or ticket["appointment_id"] is not None
+    steps = [
+        Step(str(one["id"]), Station.from_json(orjson.loads(one["station"])), one["is_after"], one["state"])
+        for one in kept
+    ]
+    visit = Visit(str(ticket["state"]) if ticket else None, is_booked, room)
+    return way(await stations_of(known["department_id"]), visit, steps)
+
+
+def place_from(
+    row: dict[str, Any],
+    ticket: dict[str, Any] | None,
+    waiting: dict[str, Any] | None,
+    pause: dict[str, Any] | None,
+    *,
+    way: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Make a patient's place of what was read: the appointment, its ticket, the wait, why the line stands still."""
+    if ticket is None:
         place = {"state": row["status"], "number": None, "ahead": None, "room": None, "wait": None, "version": None}
-        return {**place, "stage": _GUIDE, "next_place": row["department_location"]}
-    ticket = await ticket_row(row["ticket_id"])
+        here = {"wait_note": None, "pause": None, "stage": _GUIDE, "next_place": row["department_location"]}
+        return {**place, **here, "steps": way, "ticket_id": None}
     return {
-        "state": ticket["state"],
+        "state": str(ticket["state"]),
         "number": ticket["label"],
         "room": ticket["room_name"] or row["session_room"],
-        **await waiting_of(ticket, row["session_starts_at"]),
+        **(waiting or {"ahead": None, "wait": None, "wait_note": None}),
         "stage": _stage(ticket),
         "next_place": _next_place(ticket, row["session_room"]),
+        "pause": pause if stands_in_line(ticket) else None,
         "version": ticket["version"],
+        "steps": way,
+        "ticket_id": str(ticket["id"]),
     }
 
 
+def stands_in_line(ticket: dict[str, Any]) -> bool:
+    """Tell whether a pause of the line concerns a ticket."""
+    return ticket["state"] in (*_IN_THE_LINE, TicketState.READY)
+
+
+def pause_shown(row: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Show why a line stands still and until when; None while it moves. row: of `call_statements.PAUSE_FOR`."""
+    if row is None or not row["is_paused"]:
+        return None
+    return {"reason": row["reason"] or None, "until": moment(row["until"])}
+
+
 async def waiting_of(ticket: dict[str, Any], session_starts_at: Any = None) -> dict[str, Any]:
-    """Give how many are called before a ticket and how long that takes: {ahead, wait}; None when it does not wait.
+    """Give how many are called before a ticket and how long that takes: {ahead, wait, wait_note}; None if it does not.
 
     ticket: as `ticket_row` gives it. session_starts_at: when its doctor begins, if it is for one.
     """
-    if ticket["state"] != TicketState.WAITING:
-        return {"ahead": None, "wait": None}
-    ahead = await _ahead(ticket)
-    return {"ahead": ahead, "wait": await _wait(ticket, ahead, session_starts_at)}
-
-
-async def _ahead(ticket: dict[str, Any]) -> int:
-    key = (ticket["sort_class"], ticket["sort_at"], ticket["number"])
-    row = await db.fetch_one(models.AHEAD, ticket["department_id"], ticket["day"], *key, ticket["practitioner_id"])
-    assert row is not None  # a count always gives a row
-    return row["ahead"]
-
-
-async def _wait(ticket: dict[str, Any], ahead: int, session_starts_at: Any) -> dict[str, int]:
-    pace = await pace_of(
-        ticket["department_id"],
-        ticket["day"],
-        practitioner_id=ticket["practitioner_id"],
-        session_starts_at=session_starts_at,
-    )
-    about, within = wait(ahead, pace)
-    return {"about_minutes": about, "within_minutes": within}
+    if ticket["state"] not in (TicketState.WAITING, TicketState.READY):
+        return {"ahead": None, "wait": None, "wait_note": None}
+    return await told_now(ticket, session_starts_at)
 
 
 def _stage(ticket: dict[str, Any]) -> str:
-    if ticket["state"] == TicketState.AWAY:
+    if ticket["state"] in (TicketState.AWAY, TicketState.DONE) and ticket["stage"]:
         return ticket["stage"]
     return _END if ticket["state"] in (TicketState.DONE, TicketState.LEFT) else _DOCTOR
 
 
 def _next_place(ticket: dict[str, Any], session_room: str | None) -> str | None:
     match ticket["state"]:
-        case TicketState.AWAY:
+        case TicketState.AWAY | TicketState.DONE if ticket["stage"]:
             return ticket["next_place"] or None
-        case TicketState.CALLED | TicketState.IN_SERVICE:
+        case TicketState.AWAY:  # all stations are done: back to the doctor
+            return " ".join(part for part in (ticket["department_location"], session_room) if part)
+        case TicketState.READY | TicketState.CALLED | TicketState.IN_SERVICE:
             return " ".join(part for part in (ticket["room_location"], ticket["room_name"]) if part)
         case state if state in _IN_THE_LINE:
             return " ".join(part for part in (ticket["department_location"], session_room) if part)
     return None
-
-
-async def explain(ticket_id: UUID, against: UUID, staff: SignedInStaff, language: str) -> dict[str, Any]:
-    """Say which of two tickets comes first, with the rule and the numbers of each.
-
-    Raises: NotFound, also for tickets of two queues; Forbidden.
-    """
-    row, other = await ticket_row(ticket_id), await ticket_row(against)
-    auth.need_department(staff, row["department_id"], Role.ROOM, Role.GUIDE, Role.SUPERVISOR, Role.COMPLAINT_HANDLER)
-    if (row["department_id"], row["day"]) != (other["department_id"], other["day"]):
-        raise NotFound()
-    first, second = sorted((_basis(row), _basis(other)), key=lambda basis: basis.key)
-    return {
-        "ticket_id": str(ticket_id),
-        "against": str(against),
-        "is_before": first.number == row["number"],
-        "first": explanations.numbers(first),
-        "second": explanations.numbers(second),
-        "bound_minutes": int(explanations.head_start.BOUND.total_seconds() // 60),
-        "text": explanations.sentence(first, second, language),
-    }
-
-
-def _basis(row: dict[str, Any]) -> Basis:
-    return Basis(
-        label=row["label"],
-        number=row["number"],
-        rule=row["rule"],
-        sort_class=row["sort_class"],
-        sort_at=row["sort_at"],
-        checked_in_at=row["checked_in_at"],
-        band=(row["band_starts_at"], row["band_ends_at"]) if row["band_starts_at"] else None,
-        triage=row["triage"],
-        flags=tuple(orjson.loads(row["flags"])),
-    )
-
-
-def show(row: dict[str, Any]) -> dict[str, Any]:
-    """Show a ticket to the desk and the room, the name masked."""
-    room = {"id": str(row["room_id"]), "name": row["room_name"], "location": row["room_location"]}
-    practitioner = {"id": str(row["practitioner_id"]), "name": row["practitioner_name"]}
-    return {
-        "id": str(row["id"]),
-        "number": row["label"],
-        "state": str(row["state"]),
-        "department": {"id": str(row["department_id"]), "name": row["department_name"]},
-        "practitioner": practitioner if row["practitioner_id"] else None,
-        "room": room if row["room_id"] else None,
-        "patient": {"id": str(row["patient_id"]), "name": mask_name(row["patient_name"])},
-        "appointment_id": str(row["appointment_id"]) if row["appointment_id"] else None,
-        "triage": row["triage"],
-        "flags": orjson.loads(row["flags"]),
-        "checked_in_at": moment(row["checked_in_at"]),
-        "called_at": moment(row["called_at"]),
-        "call_count": row["call_count"],
-        "miss_count": row["miss_count"],
-        "started_at": moment(row["started_at"]),
-        "finished_at": moment(row["finished_at"]),
-        "stage": row["stage"],
-        "next_place": row["next_place"],
-        "reason": row["reason"],
-        "version": row["version"],
-    }
-
-
-def show_room(row: dict[str, Any]) -> dict[str, Any]:
-    """Show a room and who sits there now."""
-    practitioner = {"id": str(row["practitioner_id"]), "name": row["practitioner_name"]}
-    return {
-        "id": str(row["id"]),
-        "name": row["name"],
-        "location": row["location"],
-        "state": row["state"],
-        "department": {"id": str(row["department_id"]), "name": row["department_name"]},
-        "practitioner": practitioner if row["practitioner_id"] else None,
-        "version": row["version"],
-    }

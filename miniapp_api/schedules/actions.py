@@ -1,13 +1,15 @@
 """What happens to schedules by itself: sessions and bands are made for the next days, and follow their rules."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
-import structlog
+from tortoise.exceptions import IntegrityError
 
 from miniapp_api.errors import PlanChanged
 from miniapp_api.schedules import models
+from miniapp_api.schedules.announcements import announce_conflicts, watch_calendar
 from miniapp_api.schedules.differences import Changes, StandingSession, World, differences
 from miniapp_api.schedules.holidays import official_day
 from miniapp_api.schedules.models import read_calendar, read_plan, read_sessions, setting_of
@@ -18,15 +20,13 @@ from miniapp_api.schedules.rules import (
     WantedBand,
     WantedSession,
     calendar_day,
-    expand,
+    expand_all,
 )
 from server import clock, db
+from server.errors import wrong_field
 from server.ids import new_id
 
 ROUNDS = 2  # the second finds what was booked under the first, and settles what lies across it
-log = structlog.get_logger("schedules")
-
-YEAR_NEEDED_FROM = (11, 15)  # of the year before: by then the State Council has announced it, or is about to
 
 
 async def open_sessions(days: int = DAYS_AHEAD) -> int:
@@ -34,17 +34,31 @@ async def open_sessions(days: int = DAYS_AHEAD) -> int:
 
     Doing it twice, or twice at once, is doing it once. days: at least so many, whatever the departments release.
     Returns: how many sessions were made.
+    Raises: what the first department raised that cannot be planned, once the others are.
     """
     made = 0
+    bad: list[Exception] = []
     for row in await db.fetch(models.DEPARTMENTS):
-        async with db.transaction():
-            await db.fetch(models.LOCK)
-            for _ in range(ROUNDS):
-                changes = await compare(row["id"], days)
-                if changes.is_empty:
-                    break
-                made += await write(changes)
-    warn_of_unknown_year()
+        try:
+            made += await _open(row["id"], days)
+        except Exception as error:  # raised below
+            bad.append(error)
+    await watch_calendar()
+    if bad:
+        raise bad[0]
+    return made
+
+
+async def _open(department_id: UUID, days: int) -> int:
+    made = 0
+    async with db.transaction():
+        await db.fetch(models.LOCK)
+        for _ in range(ROUNDS):
+            changes = await compare(department_id, days)
+            if changes.is_empty:
+                break
+            made += await write(changes)
+        await announce_conflicts(department_id, changes)
     return made
 
 
@@ -57,33 +71,48 @@ async def compare(department_id: UUID, days: int = DAYS_AHEAD) -> Changes:
     template = Template(
         department_id=department_id,
         setting=setting,
-        days=tuple(await calendar(today, last)),
+        days=tuple(await calendar(days_between(today, last))),
         rules=rules,
         exceptions=exceptions,
     )
-    wanted = expand(template)
+    wanted, left_out = expand_all(template)
     people = {one.practitioner_id for one in wanted}
     standing = await read_sessions(department_id, people, today, last)
-    return differences(template, wanted, World(standing, clock.now()))
+    changes = differences(template, wanted, World(standing, clock.now()))
+    changes.left_out += [one for one in left_out if one.session.ends_at > clock.now()]
+    changes.until.append(last)
+    await _look_beyond(template, last, changes)
+    return changes
 
 
-async def calendar(first: date, last: date) -> list[CalendarDay]:
-    """Give what each of some days is, both ends included."""
-    overrides, confirmed = await read_calendar(first, last)
-    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+async def _look_beyond(template: Template, last: date, changes: Changes) -> None:
+    """Find the extra clinics after the last day for which sessions are made, and those that will have no room."""
+    spans = await db.fetch(models.EXTRAS_AFTER, template.department_id, last)
+    tomorrow = last + timedelta(days=1)
+    days = {day for one in spans for day in days_between(max(one["first_day"], tomorrow), one["last_day"])}
+    if not days:
+        return
+    rules, exceptions = await read_plan(template.department_id, min(days), max(days))
+    days_then = tuple(await calendar(sorted(days)))
+    wanted, left_out = expand_all(replace(template, days=days_then, rules=rules, exceptions=exceptions))
+    changes.later += [one for one in wanted if one.exception_id is not None]
+    changes.left_out += left_out
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Give some days, both ends included."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+async def calendar(days: Sequence[date]) -> list[CalendarDay]:
+    """Give what each of some days is. days: in their order, at least one."""
+    overrides, confirmed = await read_calendar(days[0], days[-1])
     return [
         calendar_day(
             day, official=official_day(day), override=overrides.get(day), is_year_confirmed=day.year in confirmed
         )
         for day in days
     ]
-
-
-def warn_of_unknown_year() -> None:
-    """Say in the log, from the middle of November, that nobody knows the next year's holidays yet."""
-    today = clock.today()
-    if (today.month, today.day) >= YEAR_NEEDED_FROM and official_day(date(today.year + 1, 1, 1)) is None:
-        log.warning("holidays_unknown", year=today.year + 1)
 
 
 async def write(changes: Changes, *, exactly: bool = False) -> int:
@@ -111,26 +140,35 @@ async def write(changes: Changes, *, exactly: bool = False) -> int:
 
 
 async def insert_sessions(wanted: Sequence[WantedSession]) -> list[UUID]:
-    """Make sessions with their bands in the open transaction; leave out what is there. Give the ids of the new."""
+    """Make sessions with their bands in the open transaction; leave out what is there. Give the ids of the new.
+
+    Raises: Malformed for one by hand whose practitioner or department is out of use.
+    """
     if not wanted:
         return []
     ids = {new_id(): session for session in wanted}
-    rows = await db.fetch(
-        models.INSERT_SESSIONS,
-        list(ids),
-        [one.rule_id for one in wanted],
-        [one.exception_id for one in wanted],
-        [one.version for one in wanted],
-        [one.practitioner_id for one in wanted],
-        [one.department_id for one in wanted],
-        [one.room_id for one in wanted],
-        [one.day for one in wanted],
-        [one.starts_at for one in wanted],
-        [one.ends_at for one in wanted],
-        [one.visit_type for one in wanted],
-        [one.opens_at for one in wanted],
-        [one.is_unconfirmed for one in wanted],
-    )
+    try:
+        rows = await db.fetch(
+            models.INSERT_SESSIONS,
+            list(ids),
+            [one.rule_id for one in wanted],
+            [one.exception_id for one in wanted],
+            [one.version for one in wanted],
+            [one.practitioner_id for one in wanted],
+            [one.department_id for one in wanted],
+            [one.room_id for one in wanted],
+            [one.day for one in wanted],
+            [one.starts_at for one in wanted],
+            [one.ends_at for one in wanted],
+            [one.visit_type for one in wanted],
+            [one.opens_at for one in wanted],
+            [one.is_unconfirmed for one in wanted],
+            [one.is_drawing for one in wanted],
+        )
+    except IntegrityError as error:
+        if db.violated(error) != models.IN_USE:
+            raise
+        raise wrong_field("/practitioner_id", "unknown", "the practitioner or the department is out of use") from error
     made = [row["id"] for row in rows]
     await _insert_slots([(session_id, band) for session_id in made for band in ids[session_id].bands])
     return made
@@ -164,6 +202,8 @@ async def _update_sessions(changes: Changes) -> None:
             [one.exception_id for one in some],
             [one.version for one in some],
             [one.is_unconfirmed for one in some],
+            [one.session.is_drawing for one in some],
+            [one.is_drawing for one in some],
         )
     touched = {one.session.id for one in some} | _with_other_bands(changes)
     if touched:

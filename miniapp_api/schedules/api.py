@@ -9,9 +9,9 @@ from sanic import Blueprint, Request
 from miniapp_api.errors import PlanChanged, ScheduleOverlap
 from miniapp_api.schedules import clinics, decisions, edits, forms
 from miniapp_api.schedules import exceptions as differing
-from miniapp_api.schedules.actions import calendar
-from miniapp_api.schedules.models import read_calendar, setting_of
-from miniapp_api.schedules.notes import history
+from miniapp_api.schedules.actions import calendar, days_between
+from miniapp_api.schedules.models import columns_of, read_calendar, setting_of
+from miniapp_api.schedules.notes import history, plain
 from miniapp_api.schedules.views import (
     CalendarView,
     ChangeList,
@@ -198,13 +198,7 @@ async def decide(request: Request, department_id: UUID, body: forms.SeenSettingF
 
 async def _show_setting(department_id: UUID) -> dict[str, Any]:
     found, version = await setting_of(department_id)
-    return {
-        "department_id": str(department_id),
-        "on_holidays": found.on_holidays.value,
-        "release_days_ahead": found.days_ahead,
-        "release_at": found.at.isoformat(),
-        "version": version,
-    }
+    return {"department_id": str(department_id), **plain(columns_of(found)), "version": version}
 
 
 @bp.get("/admin/calendar")
@@ -214,7 +208,7 @@ async def days(request: Request, query: forms.CalendarQuery) -> dict[str, Any]:
     if not 0 <= (query.last - query.first).days <= MOST_CALENDAR_DAYS:
         raise wrong_field("/to", "wrong_range", f"from the first day to {MOST_CALENDAR_DAYS} days later")
     own, _ = await read_calendar(query.first, query.last)
-    found = await calendar(query.first, query.last)
+    found = await calendar(days_between(query.first, query.last))
     return {
         "days": [show_day(day, day.day in own) for day in found],
         "unknown_years": sorted({day.day.year for day in found if not day.is_confirmed}),

@@ -4,15 +4,19 @@ from datetime import date
 from uuid import UUID
 
 from miniapp_api.schedules import models
+from miniapp_api.schedules.announcements import year_id
 from miniapp_api.schedules.edits import Reach, Step
 from miniapp_api.schedules.forms import DayForm, SettingForm
-from miniapp_api.schedules.models import setting_of
+from miniapp_api.schedules.models import columns_of, setting_of
 from miniapp_api.schedules.notes import plain, write_note
 from server import db
 from server.accounts import Role, SignedInStaff
 from server.auth import need_department
 from server.errors import Forbidden, NotFound
+from server.events import publish
+from server.facts import HolidaysKnown
 from server.hospital import Department
+from server.jobs import ring
 
 
 def decide(staff: SignedInStaff, department_id: UUID, form: SettingForm, *, why: str = "") -> Step:
@@ -23,9 +27,8 @@ def decide(staff: SignedInStaff, department_id: UUID, form: SettingForm, *, why:
         if not await Department.exists(id=department_id):
             raise NotFound()
         old, version = await setting_of(department_id)
-        before = {"on_holidays": old.on_holidays, "release_days_ahead": old.days_ahead, "release_at": old.at}
-        await db.fetch(models.WRITE_SETTING, department_id, form.on_holidays, form.release_days_ahead, form.release_at)
-        after = {name: getattr(form, name) for name in SettingForm.model_fields}
+        before, after = columns_of(old), columns_of(form.over(old))
+        await db.fetch(models.WRITE_SETTING, department_id, *after.values())
         await write_note(staff, ("setting", department_id, department_id), plain(before), plain(after), why)
         return Reach(frozenset({department_id}), {**after, "version": version + 1})
 
@@ -69,6 +72,8 @@ async def confirm_year(staff: SignedInStaff, year: int) -> None:
     async with db.transaction():
         if await db.fetch_one(models.CONFIRM_YEAR, year):
             await write_note(staff, ("year", year, None), None, {"confirmed": True}, "")
+            await publish(HolidaysKnown(year=year, year_id=year_id(year)))
+            ring("open_sessions")  # what waited for this word is in order now, not in an hour
 
 
 def need_hospital(staff: SignedInStaff) -> None:

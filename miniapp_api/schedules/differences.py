@@ -16,7 +16,7 @@ from uuid import UUID
 
 import orjson
 
-from miniapp_api.schedules.rules import Band, Pool, Template, WantedBand, WantedSession
+from miniapp_api.schedules.rules import Band, LeftOut, Pool, Template, WantedBand, WantedSession, WhyLeftOut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class StandingBand:
 
 @dataclass(frozen=True, kw_only=True)
 class StandingSession:
-    """A session as it stands."""
+    """A session as it stands. has_own_room: a person chose its room, and the plan's does not replace it."""
 
     id: UUID
     practitioner_id: UUID
@@ -57,6 +57,8 @@ class StandingSession:
     version: int | None
     is_unconfirmed: bool
     bands: tuple[StandingBand, ...]
+    is_drawing: bool = False
+    has_own_room: bool = False
 
     @property
     def is_planned(self) -> bool:
@@ -113,11 +115,15 @@ class SessionChange:
     exception_id: UUID | None
     version: int | None
     is_unconfirmed: bool
+    is_drawing: bool = False
 
 
 @dataclass
 class Changes:
-    """What a plan changes."""
+    """What a plan changes. left_out: extra clinics that it cannot hold.
+
+    later: extra clinics beyond the days for which sessions are made. until: the last of those days, by department.
+    """
 
     new_sessions: list[WantedSession] = field(default_factory=list)
     gone_sessions: list[StandingSession] = field(default_factory=list)
@@ -126,6 +132,9 @@ class Changes:
     capacities: list[CapacityChange] = field(default_factory=list)
     sessions: list[SessionChange] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    later: list[WantedSession] = field(default_factory=list)
+    until: list[date] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -150,7 +159,7 @@ class Changes:
         lines: list[list[Any]] = [
             *(
                 ["new", one.practitioner_id, one.starts_at, one.ends_at, one.room_id, one.visit_type, one.opens_at,
-                 [[band.starts_at, band.ends_at, band.pool, band.capacity] for band in one.bands]]
+                 one.is_drawing, [[band.starts_at, band.ends_at, band.pool, band.capacity] for band in one.bands]]
                 for one in self.new_sessions
             ),
             *(["gone", one.id] for one in self.gone_sessions),
@@ -158,10 +167,12 @@ class Changes:
               for one, band in self.new_bands),
             *(["gone_band", band.id] for _, band in self.gone_bands),
             *(["capacity", one.band.id, one.band.capacity, one.capacity] for one in self.capacities),
-            *(["session", one.session.id, one.room_id, one.ends_at, one.visit_type, one.opens_at, one.status]
-              for one in self.sessions),
+            *(["session", one.session.id, one.room_id, one.ends_at, one.visit_type, one.opens_at, one.status,
+               one.is_drawing] for one in self.sessions),
             *(["conflict", one.session.id, one.band.id if one.band else None, one.why, one.taken]
               for one in self.conflicts),
+            *(["left_out", one.session.practitioner_id, one.session.starts_at, one.why] for one in self.left_out),
+            *(["later", one.practitioner_id, one.starts_at, one.ends_at] for one in self.later),
         ]  # fmt: skip
         return hashlib.sha256(b"\n".join(sorted(orjson.dumps(line, default=str) for line in lines))).hexdigest()[:32]
 
@@ -211,6 +222,7 @@ class _Comparison:
     def _bands_that_stand(self, session: StandingSession, want: WantedSession | None) -> list[WantedBand]:
         """Settle the bands of a session; give the wanted ones that it lacks."""
         bands = {(band.starts_at, band.pool): band for band in want.bands} if want else {}
+        spans = {(band.starts_at, band.ends_at) for band in bands.values()}
         for band in session.bands:
             wish = bands.get((band.starts_at, band.pool))
             if band.ends_at <= self.now:
@@ -218,6 +230,9 @@ class _Comparison:
             elif wish is not None and wish.ends_at == band.ends_at:
                 del bands[band.starts_at, band.pool]
                 self._places(session, band, max(wish.capacity + band.adjusted, 0), Why.TOO_MANY)
+            elif wish is None and band.adjusted > 0 and (band.starts_at, band.ends_at) in spans:
+                # a pool that the plan does not know has only what came from another pool of this band
+                self._places(session, band, band.adjusted, Why.TOO_MANY)
             elif band.is_untouched:
                 self.changes.gone_bands.append((session, band))
             else:
@@ -275,21 +290,23 @@ class _Comparison:
             exception_id=session.exception_id,
             version=session.version,
             is_unconfirmed=session.is_unconfirmed,
+            is_drawing=session.is_drawing,
         )
         if want is None:
             after = replace(as_it_is, status="open" if session.taken else "closed")
             return after if after != as_it_is else None
-        if session.taken and want.room_id != session.room_id:
+        if session.taken and not session.has_own_room and want.room_id != session.room_id:
             self._conflict(session, None, Why.OTHER_ROOM, 0)
         if session.taken and want.visit_type != session.visit_type:
             self._conflict(session, None, Why.OTHER_TYPE, 0)
         after = SessionChange(
             session=session,
-            room_id=session.room_id if session.taken else want.room_id,
+            room_id=session.room_id if session.taken or session.has_own_room else want.room_id,
             ends_at=max([want.ends_at, *(band.ends_at for band in stay)]),
             visit_type=session.visit_type if session.taken else want.visit_type,
-            # what has been released stays released
+            # what has been released stays released, and goes on as it began
             opens_at=want.opens_at if session.opens_at > self.now else session.opens_at,
+            is_drawing=self._is_drawn(want) if session.opens_at > self.now else session.is_drawing,
             status="open",
             rule_id=want.rule_id,
             exception_id=want.exception_id,
@@ -303,9 +320,13 @@ class _Comparison:
             return
         bands = tuple(band for band in want.bands if not self._is_beside(want.practitioner_id, band))
         if bands:
-            self.changes.new_sessions.append(
-                want if len(bands) == len(want.bands) else _with_bands(want, bands),
-            )
+            self.changes.new_sessions.append(replace(want, bands=bands, is_drawing=self._is_drawn(want)))
+        elif want.exception_id is not None:
+            self.changes.left_out.append(LeftOut(want, WhyLeftOut.BUSY))
+
+    def _is_drawn(self, want: WantedSession) -> bool:
+        """Tell whether its places are drawn: one that comes after its own release is open to everybody at once."""
+        return want.is_drawing and want.opens_at > self.now
 
     def _sessions_by_hand(self) -> None:
         for session in self.fixed:
@@ -316,7 +337,3 @@ class _Comparison:
                 span = Band(band.starts_at, band.ends_at)
                 if band.ends_at > self.now and self.template.is_away(session.practitioner_id, span):
                     self._conflict(session, band, Why.BY_HAND, 0)
-
-
-def _with_bands(want: WantedSession, bands: tuple[WantedBand, ...]) -> WantedSession:
-    return replace(want, bands=bands)

@@ -16,8 +16,10 @@ from tortoise.exceptions import IntegrityError
 from miniapp_api.errors import PlanChanged, ScheduleOverlap
 from miniapp_api.schedules import models
 from miniapp_api.schedules.actions import compare, write
+from miniapp_api.schedules.announcements import announce_conflicts
 from miniapp_api.schedules.differences import Changes, Conflict
 from miniapp_api.schedules.models import ExceptionRow, ScheduleRule
+from miniapp_api.schedules.rules import WhyLeftOut
 from server import clock, db
 from server.accounts import Role, SignedInStaff
 from server.auth import need_department
@@ -38,7 +40,7 @@ Step = Callable[[], Awaitable[Reach]]
 
 @dataclass(frozen=True)
 class Preview:
-    """What a step would change. digest: names it, for `carry_out`; conflicts: the step's own, not the earlier ones."""
+    """What a step would change. digest: names it, for `carry_out`; conflicts and what follows: the step's own only."""
 
     digest: str
     changes: Changes
@@ -59,11 +61,15 @@ async def preview(step: Step) -> Preview:
             reach, changes = await _try(step)
             raise _OnlyTried
     except _OnlyTried:
-        digest, before = changes.digest, await _compare(reach)
+        # what stood in the way before is not this step's; where nothing does, nobody need look a second time
+        digest = changes.digest
+        before = await _compare(reach) if changes.conflicts or changes.left_out or changes.later else Changes()
     except IntegrityError as error:
         raise _in_words(error) from error
     known = {_name_of(one) for one in before.conflicts}
     changes.conflicts = [one for one in changes.conflicts if _name_of(one) not in known]
+    changes.left_out = [one for one in changes.left_out if one not in before.left_out]
+    changes.later = [one for one in changes.later if one not in before.later]
     return Preview(digest, changes)
 
 
@@ -82,6 +88,8 @@ async def carry_out(step: Step, digest: str) -> Any:
             if changes.digest != digest:
                 raise PlanChanged()
             await write(changes, exactly=True)
+            for department_id in await _departments_of(reach):
+                await announce_conflicts(department_id, changes)
             return reach.row
     except IntegrityError as error:
         raise _in_words(error) from error
@@ -95,17 +103,25 @@ async def _try(step: Step) -> tuple[Reach, Changes]:
     """Take a step in the open transaction, and compare."""
     await db.fetch(models.LOCK)
     reach = await step()
-    return reach, await _compare(reach)
+    changes = await _compare(reach)
+    if isinstance(reach.row, ExceptionRow) and any(
+        one.session.exception_id == reach.row.id and one.why is WhyLeftOut.BUSY for one in changes.left_out
+    ):
+        raise ScheduleOverlap()  # also on days for which no session is made yet
+    return reach, changes
 
 
 async def _compare(reach: Reach) -> Changes:
-    departments = reach.departments
-    if departments is None:
-        departments = frozenset(row["id"] for row in await db.fetch(models.DEPARTMENTS))
     changes = Changes()
-    for department_id in sorted(departments):
+    for department_id in await _departments_of(reach):
         changes.add(await compare(department_id))
     return changes
+
+
+async def _departments_of(reach: Reach) -> list[UUID]:
+    if reach.departments is None:
+        return [row["id"] for row in await db.fetch(models.DEPARTMENTS)]
+    return sorted(reach.departments)
 
 
 async def conflicts_of(staff: SignedInStaff, department_id: UUID) -> Changes:

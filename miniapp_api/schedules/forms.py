@@ -1,12 +1,13 @@
 """What an office sends to change a schedule."""
 
+from dataclasses import replace
 from datetime import date, time
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from miniapp_api.schedules.rules import DayKind, ExceptionKind, OnHolidays
+from miniapp_api.schedules.rules import DayKind, ExceptionKind, OnHolidays, ReleaseMode, ReserveReturn, Setting
 from server.web import Form, Paging
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]  # beyond, adding days would overflow
@@ -128,11 +129,46 @@ class ExceptionForm(Form):
 
 
 class SettingForm(Form):
-    """What a department decides. release_at: to the second."""
+    """What a department decides. release_at: to the second. What is absent of the last five stays as it is.
+
+    reserve_return_minutes belongs to minutes_before, reserve_return_at to day_before.
+    """
 
     on_holidays: OnHolidays
     release_days_ahead: Annotated[int, Field(ge=0, le=90)]
     release_at: WallSecond
+    release_mode: ReleaseMode | None = None
+    draw_window_seconds: Annotated[int, Field(ge=30, le=600)] | None = None
+    reserve_return: ReserveReturn | None = None
+    reserve_return_minutes: Annotated[int, Field(ge=0, le=10080)] | None = None
+    reserve_return_at: WallTime | None = None
+
+    @model_validator(mode="after")
+    def _knows_return(self) -> Self:
+        is_minutes = self.reserve_return is ReserveReturn.MINUTES_BEFORE
+        is_day = self.reserve_return is ReserveReturn.DAY_BEFORE
+        if is_minutes != (self.reserve_return_minutes is not None) or is_day != (self.reserve_return_at is not None):
+            raise ValueError("reserve_return_minutes belongs to minutes_before, reserve_return_at to day_before")
+        return self
+
+    def over(self, old: Setting) -> Setting:
+        """Give the setting that this makes of the old one."""
+        setting = replace(
+            old,
+            on_holidays=self.on_holidays,
+            days_ahead=self.release_days_ahead,
+            at=self.release_at,
+            mode=self.release_mode or old.mode,
+            draw_seconds=self.draw_window_seconds or old.draw_seconds,
+        )
+        if self.reserve_return is None:
+            return setting
+        return replace(
+            setting,
+            reserve_return=self.reserve_return,
+            return_minutes=self.reserve_return_minutes,
+            return_at=self.reserve_return_at,
+        )
 
 
 class DayForm(Form):

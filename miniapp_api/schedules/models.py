@@ -17,6 +17,8 @@ from miniapp_api.schedules.rules import (
     ExceptionKind,
     OnHolidays,
     Pool,
+    ReleaseMode,
+    ReserveReturn,
     ScheduleException,
     Setting,
     WeeklyRule,
@@ -24,6 +26,7 @@ from miniapp_api.schedules.rules import (
 from server import clock, db
 from server.db import Row
 
+IN_USE = "session_in_use"  # the trigger behind «no session by hand for who is out of use»
 NO_OVERLAP = "schedule_rule_no_overlap"  # the constraint behind «nobody is in two clinics at once»
 
 
@@ -105,6 +108,8 @@ class Session(Row):
     opens_at = fields.DatetimeField()
     status = fields.TextField(default="open")
     is_unconfirmed = fields.BooleanField(default=False)
+    has_own_room = fields.BooleanField(default=False)
+    is_drawing = fields.BooleanField(default=False)
     version = fields.IntField(default=1)
 
     class Meta:
@@ -132,7 +137,11 @@ class Slot(Row):
 # ---- reading -------------------------------------------------------------------------------------------------------
 
 DEPARTMENTS = "SELECT id FROM department ORDER BY id"  # one that is off has no rules: what is free goes
-SETTING = "SELECT on_holidays, release_days_ahead, release_at, version FROM schedule_setting WHERE department_id = $1"
+SETTING = """
+SELECT on_holidays, release_days_ahead, release_at, release_mode, draw_window_seconds, reserve_return,
+       reserve_return_minutes, reserve_return_at, version
+FROM schedule_setting WHERE department_id = $1
+"""
 RULES = """
 SELECT r.id, r.version, r.practitioner_id, r.department_id, r.room_id, r.weekday, r.starts_at, r.ends_at,
        r.slot_minutes, r.capacity, r.desk_capacity, r.revisit_capacity, r.referral_capacity, r.visit_type,
@@ -153,12 +162,13 @@ ORDER BY id
 # $1 department, $2 practitioners, $3 and $4 days: also what they do in other departments, so that nobody is in two
 SESSIONS = """
 SELECT id, practitioner_id, department_id, room_id, day, starts_at, ends_at, visit_type, opens_at, status,
-       schedule_rule_id AS rule_id, exception_id, rule_version AS version, is_unconfirmed
+       schedule_rule_id AS rule_id, exception_id, rule_version AS version, is_unconfirmed, has_own_room,
+       is_drawing
 FROM session
 WHERE day BETWEEN $3 AND $4 AND department_id = $1
 UNION
 SELECT id, practitioner_id, department_id, room_id, day, starts_at, ends_at, visit_type, opens_at, status,
-       schedule_rule_id, exception_id, rule_version, is_unconfirmed
+       schedule_rule_id, exception_id, rule_version, is_unconfirmed, has_own_room, is_drawing
 FROM session
 WHERE practitioner_id = ANY($2) AND starts_at >= $3::date - 1 AND starts_at < $4::date + 2 AND department_id <> $1
 ORDER BY starts_at, id
@@ -166,6 +176,10 @@ ORDER BY starts_at, id
 BANDS = """
 SELECT id, session_id, starts_at, ends_at, pool, capacity, adjusted, taken, last_number
 FROM slot WHERE session_id = ANY($1) ORDER BY starts_at, pool
+"""
+EXTRAS_AFTER = """
+SELECT first_day, last_day FROM schedule_exception
+WHERE active AND kind = 'extra' AND department_id = $1 AND last_day > $2
 """
 SCHEDULES = """
 SELECT s.id, s.practitioner_id, p.name AS practitioner_name, s.department_id, s.room_id, r.name AS room_name,
@@ -219,8 +233,31 @@ async def setting_of(department_id: UUID) -> tuple[Setting, int]:
     row = await db.fetch_one(SETTING, department_id)
     if row is None:
         return Setting(), 0
-    setting = Setting(OnHolidays(row["on_holidays"]), row["release_days_ahead"], row["release_at"])
+    setting = Setting(
+        on_holidays=OnHolidays(row["on_holidays"]),
+        days_ahead=row["release_days_ahead"],
+        at=row["release_at"],
+        mode=ReleaseMode(row["release_mode"]),
+        draw_seconds=row["draw_window_seconds"],
+        reserve_return=ReserveReturn(row["reserve_return"]),
+        return_minutes=row["reserve_return_minutes"],
+        return_at=row["reserve_return_at"],
+    )
     return setting, row["version"]
+
+
+def columns_of(setting: Setting) -> dict[str, Any]:
+    """Give a setting as the columns of its row."""
+    return {
+        "on_holidays": setting.on_holidays,
+        "release_days_ahead": setting.days_ahead,
+        "release_at": setting.at,
+        "release_mode": setting.mode,
+        "draw_window_seconds": setting.draw_seconds,
+        "reserve_return": setting.reserve_return,
+        "reserve_return_minutes": setting.return_minutes,
+        "reserve_return_at": setting.return_at,
+    }
 
 
 async def read_plan(
@@ -270,15 +307,16 @@ LOCK = "SELECT pg_advisory_xact_lock(7402118)"
 # What keeps a place from being taken away under its booking: the plan was made from what was read, and somebody may
 # have booked since. The constraints slot_never_oversold and appointment's reference to its slot stand behind them.
 # Names of their own, so that a test can take them out and see both refuse.
-GUARD_GONE = "slot.taken = 0 AND slot.last_number = 0"
-GUARD_LESS = "greatest(asked.capacity, slot.taken)"
+GUARD_GONE = "slot.taken = 0 AND slot.kept = 0 AND slot.last_number = 0"
+GUARD_LESS = "greatest(asked.capacity, slot.taken + slot.kept)"
 
 LOCK_SLOTS = "SELECT id FROM slot WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 INSERT_SESSIONS = """
 INSERT INTO session (id, schedule_rule_id, exception_id, rule_version, practitioner_id, department_id, room_id, day,
-                     starts_at, ends_at, visit_type, opens_at, is_unconfirmed)
+                     starts_at, ends_at, visit_type, opens_at, is_unconfirmed, is_drawing)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::integer[], $5::uuid[], $6::uuid[], $7::uuid[],
-                     $8::date[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::timestamptz[], $13::boolean[])
+                     $8::date[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::timestamptz[], $13::boolean[],
+                     $14::boolean[])
 ON CONFLICT DO NOTHING RETURNING id
 """
 INSERT_SLOTS = """
@@ -290,10 +328,14 @@ UPDATE_SESSIONS = """
 UPDATE session SET room_id = asked.room_id, ends_at = asked.ends_at, visit_type = asked.visit_type,
                    opens_at = asked.opens_at, status = asked.status, schedule_rule_id = asked.rule_id,
                    exception_id = asked.exception_id, rule_version = asked.rule_version,
-                   is_unconfirmed = asked.is_unconfirmed
+                   is_unconfirmed = asked.is_unconfirmed,
+                   -- a draw that was done since this plan was read stays done
+                   is_drawing = CASE WHEN session.is_drawing = asked.was_drawing THEN asked.is_drawing
+                                     ELSE session.is_drawing END
 FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::timestamptz[], $6::text[], $7::uuid[],
-            $8::uuid[], $9::integer[], $10::boolean[])
-    AS asked (id, room_id, ends_at, visit_type, opens_at, status, rule_id, exception_id, rule_version, is_unconfirmed)
+            $8::uuid[], $9::integer[], $10::boolean[], $11::boolean[], $12::boolean[])
+    AS asked (id, room_id, ends_at, visit_type, opens_at, status, rule_id, exception_id, rule_version, is_unconfirmed,
+              was_drawing, is_drawing)
 WHERE session.id = asked.id AND session.status <> 'stopped'
 """
 # whoever remembers a slot of the session looks again
@@ -337,14 +379,34 @@ JOIN session s ON s.practitioner_id = $1 AND s.status <> 'stopped' AND s.excepti
 LIMIT 1
 """
 WRITE_SETTING = """
-INSERT INTO schedule_setting AS old (department_id, on_holidays, release_days_ahead, release_at)
-VALUES ($1, $2, $3, $4) ON CONFLICT (department_id) DO UPDATE SET on_holidays = excluded.on_holidays,
-    release_days_ahead = excluded.release_days_ahead, release_at = excluded.release_at, version = old.version + 1
+INSERT INTO schedule_setting AS old (department_id, on_holidays, release_days_ahead, release_at, release_mode,
+                                     draw_window_seconds, reserve_return, reserve_return_minutes, reserve_return_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (department_id) DO UPDATE SET
+    on_holidays = excluded.on_holidays, release_days_ahead = excluded.release_days_ahead,
+    release_at = excluded.release_at, release_mode = excluded.release_mode,
+    draw_window_seconds = excluded.draw_window_seconds, reserve_return = excluded.reserve_return,
+    reserve_return_minutes = excluded.reserve_return_minutes, reserve_return_at = excluded.reserve_return_at,
+    version = old.version + 1
 """
 WRITE_DAY = "INSERT INTO calendar_day (day, kind, name, as_weekday) VALUES ($1, $2, $3, $4)"
 FORGET_DAY = "DELETE FROM calendar_day WHERE day = $1 RETURNING kind, name, as_weekday"
 CONFIRM_YEAR = "INSERT INTO calendar_year (year) VALUES ($1) ON CONFLICT DO NOTHING RETURNING year"
 
+# what staff have been told of; $1 department, $2 names of what stands in its plan's way now
+KEEP_CONFLICTS = """
+INSERT INTO schedule_conflict (department_id, name, found_at) SELECT $1, unnest($2::text[]), app_now()
+ON CONFLICT DO NOTHING RETURNING name
+"""
+FORGET_CONFLICTS = "DELETE FROM schedule_conflict WHERE department_id = $1 AND name <> ALL($2::text[]) RETURNING name"
+DEPARTMENT_NAME = "SELECT name FROM department WHERE id = $1"
+# who plans a department; with null, the whole hospital
+PLANNERS = """
+SELECT DISTINCT s.id FROM staff s JOIN staff_role r ON r.staff_id = s.id
+WHERE s.active AND CASE WHEN $1::uuid IS NULL THEN r.role = 'admin' AND r.department_id IS NULL
+    ELSE r.role IN ('admin', 'department_head') AND (r.department_id IS NULL OR r.department_id = $1) END
+ORDER BY s.id
+"""
+LAST_OF_YEAR = "SELECT after FROM schedule_change WHERE subject = 'year' AND subject_key = $1 ORDER BY id DESC LIMIT 1"
 INSERT_CHANGE = """
 INSERT INTO schedule_change (id, subject, subject_key, department_id, before, after, by_id, why, at)
 VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7, $8, app_now())

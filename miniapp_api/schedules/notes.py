@@ -14,7 +14,7 @@ from server.ids import new_id
 
 
 async def history(subject: str, key: object) -> list[dict[str, Any]]:
-    """Give who changed something, oldest first. subject: rule, exception, setting, day or year."""
+    """Give who changed something, oldest first. subject: rule, exception, setting, day, year or session."""
     rows = await db.fetch(models.CHANGES_OF, subject, str(key))
     return [row | {side: row[side] and orjson.loads(row[side]) for side in ("before", "after")} for row in rows]
 
@@ -40,9 +40,13 @@ def _plain_value(value: Any) -> Any:
 
 
 async def write_note(
-    staff: SignedInStaff, about: tuple[str, Any, UUID | None], before: Any, after: Any, why: str
+    staff: SignedInStaff | None, about: tuple[str, Any, UUID | None], before: Any, after: Any, why: str
 ) -> None:
-    """Keep who changed what, in the open transaction. about: subject, key and department."""
+    """Keep who changed what, in the open transaction. staff: None is the product itself. about: subject, key and
+    department.
+    """
     subject, key, department_id = about
     sides = [None if side is None else orjson.dumps(side).decode() for side in (before, after)]
-    await db.fetch(models.INSERT_CHANGE, new_id(), subject, str(key), department_id, *sides, staff.id, why)
+    await db.fetch(
+        models.INSERT_CHANGE, new_id(), subject, str(key), department_id, *sides, staff.id if staff else None, why
+    )

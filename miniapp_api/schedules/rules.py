@@ -17,7 +17,6 @@ DAYS_AHEAD = 14  # for which sessions are made, today included; more where a dep
 RELEASE_SEEN_DAYS = 2  # before its release a session is there, so that people see when it opens
 BANDS_OF_A_SESSION = 1440
 SUNDAY = 6
-WEEK = 7
 
 
 class Pool(StrEnum):
@@ -44,6 +43,21 @@ class OnHolidays(StrEnum):
     CLOSED = "closed"  # no clinic
     SUNDAY = "sunday"  # the clinics of a Sunday
     USUAL = "usual"  # the clinics of that weekday: the official calendar does not matter here
+
+
+class ReleaseMode(StrEnum):
+    """How the places of a session come to people (放号)."""
+
+    FIRST_COME = "first_come"
+    DRAW = "draw"  # 摇号: entries for a short while, then a draw
+
+
+class ReserveReturn(StrEnum):
+    """When unsold places of the desk's pool go to the mini-app's."""
+
+    NEVER = "never"
+    MINUTES_BEFORE = "minutes_before"  # the session's begin
+    DAY_BEFORE = "day_before"  # the session's day, at a time
 
 
 class ExceptionKind(StrEnum):
@@ -148,11 +162,20 @@ class ScheduleException:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a department decided. days_ahead and at: when places are released (放号), to the second."""
+    """What a department decided.
+
+    days_ahead and at: when places are released (放号), to the second. draw_seconds: for how long people enter a draw.
+    return_minutes belongs to MINUTES_BEFORE, return_at to DAY_BEFORE.
+    """
 
     on_holidays: OnHolidays = OnHolidays.SUNDAY
     days_ahead: int = 14
     at: time = time(0)
+    mode: ReleaseMode = ReleaseMode.FIRST_COME
+    draw_seconds: int = 60
+    reserve_return: ReserveReturn = ReserveReturn.NEVER
+    return_minutes: int | None = None
+    return_at: time | None = None
 
     @property
     def horizon_days(self) -> int:
@@ -172,7 +195,10 @@ class WantedBand:
 
 @dataclass(frozen=True, kw_only=True)
 class WantedSession:
-    """A session that shall be. It follows a rule or an exception of that version, or nothing (by hand)."""
+    """A session that shall be. It follows a rule or an exception of that version, or nothing (by hand).
+
+    is_drawing: its places are drawn, when it is there before its release.
+    """
 
     practitioner_id: UUID
     department_id: UUID
@@ -187,6 +213,7 @@ class WantedSession:
     version: int | None
     is_unconfirmed: bool
     bands: tuple[WantedBand, ...]
+    is_drawing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,23 +236,45 @@ class Template:
         )
 
 
-def expand(template: Template) -> list[WantedSession]:
-    """Give the sessions that a department shall have, by practitioner and begin; none of a person overlap.
+class WhyLeftOut(StrEnum):
+    """Why an extra clinic that somebody asked for does not take place."""
 
-    Where an overnight clinic, a holiday that runs as a Sunday or an extra clinic would put somebody in two places at
-    once, the weekly rule stands before the extra clinic and the earlier begin before the later; the other is left out.
+    BUSY = "busy"  # the practitioner has another clinic then
+    AWAY = "away"  # leave, or a changed capacity, leaves no place in it
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An extra clinic that the plan cannot hold; it is told, never dropped in silence."""
+
+    session: WantedSession
+    why: WhyLeftOut
+
+
+def expand_all(template: Template) -> tuple[list[WantedSession], list[LeftOut]]:
+    """Give the sessions that a department shall have, by practitioner and begin, and the extra clinics left out.
+
+    No two sessions of a person overlap. Where an overnight clinic, a holiday that runs as a Sunday or an extra clinic
+    would put somebody in two places at once, the weekly rule stands before the extra clinic and the earlier begin
+    before the later.
     """
     found = [session for day in template.days for session in _of_rules(template, day)]
     found.sort(key=lambda one: (one.starts_at, str(one.practitioner_id)))
     extras = [session for day in template.days for session in _of_extras(template, day)]
     extras.sort(key=lambda one: one.starts_at)
     busy: dict[UUID, list[WantedSession]] = {}
+    left_out = []
     for session in (*found, *extras):
         others = busy.setdefault(session.practitioner_id, [])
-        if not any(_overlap(session, other) for other in others):
+        is_extra = session.exception_id is not None
+        # a clinic that a closure takes whole does not keep anybody from an extra one
+        is_busy = any(_overlap(session, other) for other in others if other.bands or not is_extra)
+        if is_extra and (is_busy or not session.bands):
+            left_out.append(LeftOut(session, WhyLeftOut.BUSY if session.bands else WhyLeftOut.AWAY))
+        elif not is_busy:
             others.append(session)
     kept = [session for sessions in busy.values() for session in sessions if session.bands]
-    return sorted(kept, key=lambda one: (str(one.practitioner_id), one.starts_at))
+    return sorted(kept, key=lambda one: (str(one.practitioner_id), one.starts_at)), left_out
 
 
 def _overlap(one: WantedSession, other: WantedSession) -> bool:
@@ -261,6 +310,7 @@ def _of_rules(template: Template, day: CalendarDay) -> Iterator[WantedSession]:
             version=rule.version,
             is_unconfirmed=not day.is_confirmed and template.setting.on_holidays is not OnHolidays.USUAL,
             bands=(),
+            is_drawing=template.setting.mode is ReleaseMode.DRAW,
         )
         cut = [
             band
@@ -290,6 +340,7 @@ def _of_extras(template: Template, day: CalendarDay) -> Iterator[WantedSession]:
             version=extra.version,
             is_unconfirmed=False,
             bands=(),
+            is_drawing=template.setting.mode is ReleaseMode.DRAW,
         )
         leaves = [
             one

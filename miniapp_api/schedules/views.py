@@ -5,15 +5,26 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID
 
-from miniapp_api.schedules.differences import Changes, Conflict, StandingBand, StandingSession, Why
+from miniapp_api.schedules.differences import (
+    Changes,
+    Conflict,
+    SessionChange,
+    StandingBand,
+    StandingSession,
+    Why,
+)
 from miniapp_api.schedules.rules import (
     CalendarDay,
     DayKind,
     ExceptionKind,
+    LeftOut,
     OnHolidays,
     Pool,
+    ReleaseMode,
+    ReserveReturn,
     WantedBand,
     WantedSession,
+    WhyLeftOut,
 )
 from server import db
 from server.web import View, moment
@@ -91,6 +102,11 @@ class SettingView(View):
     on_holidays: OnHolidays
     release_days_ahead: int
     release_at: time
+    release_mode: ReleaseMode
+    draw_window_seconds: int
+    reserve_return: ReserveReturn
+    reserve_return_minutes: int | None
+    reserve_return_at: time | None
     version: int
 
 
@@ -169,6 +185,17 @@ class ConflictView(View):
     wanted: int
 
 
+class LeftOutView(View):
+    """An extra clinic that the plan cannot hold. why: busy, in another clinic then; away, no place is left in it."""
+
+    practitioner_id: str
+    practitioner_name: str
+    day: date
+    starts_at: str
+    ends_at: str
+    why: WhyLeftOut
+
+
 class PlanCounts(View):
     """How much a plan changes. booked: places taken that stand in its way."""
 
@@ -180,10 +207,16 @@ class PlanCounts(View):
     capacities: int
     conflicts: int
     booked: int
+    left_out: int
+    later: int
 
 
 class PlanView(View):
-    """What a change would do. digest: is sent along with the change, which then does exactly this or nothing."""
+    """What a change would do. digest: is sent along with the change, which then does exactly this or nothing.
+
+    left_out: extra clinics for which there is no room. later: those after `until`, the last day for which sessions are
+    made now; they are made when their time comes.
+    """
 
     digest: str
     counts: PlanCounts
@@ -193,12 +226,16 @@ class PlanView(View):
     gone_bands: list[BandShown]
     capacities: list[CapacityShown]
     conflicts: list[ConflictView]
+    left_out: list[LeftOutView]
+    later: list[SessionShown]
+    until: date | None
 
 
 class ConflictList(View):
-    """What stands in the way of a department's plan; `next` is always null."""
+    """What stands in the way of a department's plan, and the extra clinics without room; `next` is always null."""
 
     items: list[ConflictView]
+    left_out: list[LeftOutView]
     next: str | None
 
 
@@ -230,12 +267,14 @@ async def show_plan(digest: str, changes: Changes) -> dict[str, Any]:
         "counts": {
             "new_sessions": len(changes.new_sessions),
             "gone_sessions": len(changes.gone_sessions),
-            "changed_sessions": len(changes.sessions),
+            "changed_sessions": sum(_is_seen(one) for one in changes.sessions),
             "new_bands": len(changes.new_bands) + sum(len(one.bands) for one in changes.new_sessions),
             "gone_bands": len(changes.gone_bands),
             "capacities": len(changes.capacities),
             "conflicts": len(changes.conflicts),
             "booked": sum(max(one.taken - one.wanted, 0) for one in changes.conflicts if one.band is not None),
+            "left_out": len(changes.left_out),
+            "later": len(changes.later),
         },
         "new_sessions": [_session(one, names) for one in changes.new_sessions[:SHOWN]],
         "gone_sessions": [_session(one, names) for one in changes.gone_sessions[:SHOWN]],
@@ -251,13 +290,26 @@ async def show_plan(digest: str, changes: Changes) -> dict[str, Any]:
             for one in changes.capacities[:SHOWN]
         ],
         "conflicts": [_conflict(one, names) for one in changes.conflicts[:SHOWN]],
+        "left_out": [_left_out(one, names) for one in changes.left_out[:SHOWN]],
+        "later": [_session(one, names) for one in changes.later[:SHOWN]],
+        "until": min(changes.until).isoformat() if changes.until else None,
     }
+
+
+def _is_seen(change: SessionChange) -> bool:
+    """Tell whether somebody sees the difference: another version of the same rule is none."""
+    names = ("room_id", "ends_at", "visit_type", "opens_at", "status", "is_drawing")
+    return any(getattr(change, name) != getattr(change.session, name) for name in names)
 
 
 async def show_conflicts(changes: Changes) -> dict[str, Any]:
     """Show what stands in the way of a plan."""
-    names = await _names_of(one.session.practitioner_id for one in changes.conflicts)
-    return {"items": [_conflict(one, names) for one in changes.conflicts], "next": None}
+    names = await _names_of(_people(changes))
+    return {
+        "items": [_conflict(one, names) for one in changes.conflicts],
+        "left_out": [_left_out(one, names) for one in changes.left_out],
+        "next": None,
+    }
 
 
 def _people(changes: Changes) -> Iterable[UUID]:
@@ -267,6 +319,8 @@ def _people(changes: Changes) -> Iterable[UUID]:
     yield from (one.practitioner_id for one, _ in changes.gone_bands)
     yield from (one.session.practitioner_id for one in changes.capacities)
     yield from (one.session.practitioner_id for one in changes.conflicts)
+    yield from (one.session.practitioner_id for one in changes.left_out)
+    yield from (one.practitioner_id for one in changes.later)
 
 
 async def _names_of(people: Iterable[UUID]) -> Names:
@@ -323,6 +377,16 @@ def _conflict(conflict: Conflict, names: Names) -> dict[str, Any]:
         "why": conflict.why.value,
         "taken": conflict.taken,
         "wanted": conflict.wanted,
+    }
+
+
+def _left_out(one: LeftOut, names: Names) -> dict[str, Any]:
+    return {
+        **_person(one.session, names),
+        "day": one.session.day.isoformat(),
+        "starts_at": moment(one.session.starts_at),
+        "ends_at": moment(one.session.ends_at),
+        "why": one.why.value,
     }
 
 

@@ -1,0 +1,1 @@
+"""What administrators keep of the catalogue: hospital page, campuses, departments, practitioners, rooms, prices."""

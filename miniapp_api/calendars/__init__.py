@@ -1,0 +1,1 @@
+"""A practitioner's sessions as a calendar to subscribe to."""

@@ -1,0 +1,1 @@
+"""Asking patients in: calls, the second waiting area, pauses, undoing, norms."""

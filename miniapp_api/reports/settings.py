@@ -1,0 +1,6 @@
+"""When the hospital wants its reports."""
+
+from miniapp_api.decided import Decided
+from miniapp_api.reports.rules import ReportSettings
+
+HELD: Decided[ReportSettings] = Decided("report_setting", ReportSettings)
