@@ -3,7 +3,8 @@
 Refused
 ├─ NothingToRetry        no delivery of the message failed, was suppressed or waits for its next try
 ├─ NothingToCancel       everything has left already or has ended
-└─ MessageTooOld         its deadline has passed
+├─ MessageTooOld         its deadline has passed
+└─ NothingToSay          nobody is told anything of what is tried
 Forbidden
 └─ ForgedPush            a push that the platform did not sign
 Malformed
@@ -45,6 +46,17 @@ class MessageTooOld(Refused):
         "zh-CN": "这条消息已过时效，不再发送。",
         "zh-TW": "這則訊息已過時效，不再傳送。",
         "en": "This message is too old to be sent.",
+    }
+
+
+class NothingToSay(Refused):
+    """Of what is tried, this person is told nothing."""
+
+    code, title = "nothing_to_say", "Nothing to say"
+    texts: ClassVar = {
+        "zh-CN": "发生这件事时，不会通知这个人。",
+        "zh-TW": "發生這件事時，不會通知此人。",
+        "en": "This person is told nothing when that happens.",
     }
 
 

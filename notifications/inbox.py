@@ -6,13 +6,16 @@ from uuid import UUID
 from server import db
 from server.errors import NotFound
 
-COLUMNS = "id, event, title, lines, link, patient_id, subject_kind, subject_id, created_at, read_at"
+# what somebody said no to is kept and shown to nobody
+SHOWN = """NOT EXISTS (SELECT FROM any_delivery d WHERE d.message_id = message.id AND d.channel = 'inbox'
+                        AND d.state = 'suppressed')"""
+COLUMNS = "id, event, title, lines, link, actions, patient_id, subject_kind, subject_id, created_at, read_at"
 
 
 async def messages_of(account_id: UUID, *, after: UUID | None, limit: int) -> list[dict[str, Any]]:
     """List up to `limit + 1` messages of an account, newest first, from after one of them."""
     return await db.fetch(
-        f"SELECT {COLUMNS} FROM message WHERE account_id = $1 AND ($2::uuid IS NULL OR id < $2)"
+        f"SELECT {COLUMNS} FROM message WHERE account_id = $1 AND ($2::uuid IS NULL OR id < $2) AND {SHOWN}"
         " ORDER BY id DESC LIMIT $3",
         account_id,
         after,
@@ -23,7 +26,7 @@ async def messages_of(account_id: UUID, *, after: UUID | None, limit: int) -> li
 async def unread_of(account_id: UUID) -> int:
     """Count the messages that an account has not read."""
     row = await db.fetch_one(
-        "SELECT count(*) AS unread FROM message WHERE account_id = $1 AND read_at IS NULL", account_id
+        f"SELECT count(*) AS unread FROM message WHERE account_id = $1 AND read_at IS NULL AND {SHOWN}", account_id
     )
     return row["unread"] if row else 0
 

@@ -7,7 +7,10 @@ SELECT delivery_id FROM attempt WHERE outcome = 'accepted' GROUP BY delivery_id 
 _LOOKED_AFTER = """
 SELECT d.id, d.state, d.due_at FROM delivery d
 WHERE (d.state IN ('planned', 'held', 'ready', 'retry_wait') AND d.due_at < app_now() - interval '10 minutes'
-       AND NOT EXISTS (SELECT FROM policy p WHERE p.name = 'hub.paused' AND p.value @> to_jsonb(d.channel)))
+       -- a channel that stood still until just now has much to catch up with
+       AND NOT EXISTS (SELECT FROM channel_state s WHERE s.channel = d.channel
+                       AND (s.is_paused OR s.breaker <> 'closed' OR s.rests_until > app_now() - interval '10 minutes'
+                            OR s.changed_at > app_now() - interval '10 minutes')))
    OR (d.state IN ('leased', 'sending') AND d.lease_until < app_now() - interval '2 minutes')
    OR (d.state = 'unknown' AND NOT d.is_settled AND d.due_at < app_now() - interval '2 minutes')
 """
@@ -41,7 +44,9 @@ WHERE f.relayed_at IS NOT NULL
 
 _IN_THE_INBOX = """
 SELECT m.id FROM message m WHERE m.account_id IS NOT NULL
-AND NOT EXISTS (SELECT FROM delivery d WHERE d.message_id = m.id AND d.channel = 'inbox' AND d.state = 'delivered')
+AND NOT EXISTS (SELECT FROM any_delivery d
+                WHERE d.message_id = m.id AND d.channel = 'inbox'
+                  AND (d.state = 'delivered' OR d.reason = 'consent_withdrawn'))
 """
 
 _IN_TIME = """
@@ -58,7 +63,7 @@ INVARIANTS = (
     ("Every subscribe message that left has spent a consent", _PAID_FOR),
     ("A consent is spent on one message of its own template, which left", _SPENT_FOR_SOMETHING),
     ("Every fact of which a person must hear has its message", _TOLD),
-    ("Every message to an account is in its inbox", _IN_THE_INBOX),
+    ("Every message to an account is in its inbox, unless its person wants none", _IN_THE_INBOX),
     ("Nothing is sent after its deadline", _IN_TIME),
     ("Every reminder whose moment has come is told or called off", _REMINDED),
 )

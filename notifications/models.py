@@ -53,7 +53,16 @@ class Message(Row):
     lines: Any = fields.JSONField()  # [[label, text], ...]
     values: Any = fields.JSONField(default=dict, source_field="fields")  # of the template, for channels with templates
     link = fields.TextField(default="")
+    actions: Any = fields.JSONField(default=list)  # [[label, link], ...]
     deadline = fields.DatetimeField()
+    visit_at = fields.DatetimeField(null=True)  # the time of the visit that it reminds of
+    purpose = fields.TextField(default="service")
+    plan_step_id = fields.UUIDField(null=True)
+    template_version = fields.IntField(null=True)
+    not_before = fields.DatetimeField(null=True)
+    route = fields.TextField(default="")
+    chain: Any = fields.JSONField(default=list)
+    next_step_at = fields.DatetimeField(null=True)  # when its next way is looked at
     read_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(default=clock.now)
 
@@ -68,6 +77,7 @@ class Delivery(Row):
     channel = fields.TextField()
     address = fields.TextField()
     template_key = fields.TextField(default="")
+    step = fields.IntField(default=0)
     state = fields.CharEnumField(DeliveryState, description="")
     priority = fields.IntField(default=1)
     due_at = fields.DatetimeField()  # the next moment at which somebody must look
@@ -132,15 +142,15 @@ class Receipt(Row):
 
 
 class Reminder(Row):
-    """Something promised for a moment."""
+    """Something promised for a moment; once for each kind of a version of its subject."""
 
-    key = fields.TextField()
-    kind = fields.TextField()  # visit_day_before, visit_two_hours, revisit
+    kind = fields.TextField()  # visit_day_before, visit_two_hours
     subject_id = fields.UUIDField()
+    version = fields.IntField(default=1)  # of the appointment for which it was planned
+    visit_at = fields.DatetimeField(null=True)  # the time that it tells
     state = fields.CharEnumField(ReminderState, description="")
     due_at = fields.DatetimeField()
     deadline = fields.DatetimeField()
-    data: Any = fields.JSONField()  # the payload of the fact that it comes from
     created_at = fields.DatetimeField(default=clock.now)
 
     class Meta:

@@ -1,11 +1,12 @@
 """What the hub may do: states, retries, what to do about an outcome that nobody knows, which receipt is whose. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from notifications.machine import moves
 from server.states import Machine
 
 
@@ -51,27 +52,35 @@ class MessageClass(StrEnum):
     VISIT = "visit"  # about a visit that is near
     FOLLOW_UP = "follow_up"  # after a visit
     SURVEY = "survey"  # asks for an opinion
+    WEBHOOK = "webhook"  # to another system, to no person
 
+
+class Purpose(StrEnum):
+    """What a message is for, as its person may allow it or not (PIPL)."""
+
+    SERVICE = "service"  # the visit that was booked: needs no consent of its own
+    CLINICAL = "clinical"  # care after a visit
+    RETURN_VISIT = "return_visit"  # reminders to come again
+    SATISFACTION = "satisfaction"  # asks for an opinion
+    EDUCATION = "education"  # health advice of a general kind
+    STAFF = "staff"  # to staff
+
+
+PURPOSE_OF = {
+    MessageClass.ALERT: Purpose.STAFF,
+    MessageClass.VISIT: Purpose.SERVICE,
+    MessageClass.FOLLOW_UP: Purpose.CLINICAL,
+    MessageClass.SURVEY: Purpose.SATISFACTION,
+    MessageClass.WEBHOOK: Purpose.SERVICE,
+}
 
 S = DeliveryState
-_STOPPED = frozenset({S.SUPPRESSED, S.CANCELLED, S.EXPIRED})
-_ANSWERED = frozenset({S.ACCEPTED, S.RETRY_WAIT, S.FAILED, S.SUPPRESSED})
 
 DELIVERY = Machine(
     "delivery",
-    starts=frozenset({S.PLANNED, S.DELIVERED}),  # a message in the inbox is delivered by being there
-    moves={
-        S.PLANNED: _STOPPED | {S.HELD, S.READY, S.LEASED},
-        S.HELD: _STOPPED | {S.READY, S.LEASED},
-        S.READY: _STOPPED | {S.HELD, S.LEASED},
-        S.LEASED: _STOPPED | {S.READY, S.SENDING},
-        S.SENDING: _ANSWERED | {S.UNKNOWN},
-        S.ACCEPTED: frozenset({S.DELIVERED, S.UNDELIVERED}),
-        S.RETRY_WAIT: _STOPPED | {S.HELD, S.READY, S.LEASED},
-        S.UNKNOWN: _ANSWERED | {S.DELIVERED, S.UNDELIVERED, S.READY},
-        S.FAILED: frozenset({S.READY}),
-        S.SUPPRESSED: frozenset({S.READY}),
-    },
+    # a message in the inbox is delivered by being there; what must not leave, or not yet, says so from the start
+    starts=frozenset({S.PLANNED, S.DELIVERED, S.HELD, S.SUPPRESSED, S.EXPIRED}),
+    moves={S(old): frozenset(S(new) for new in after) for old, after in moves().items()},
 )
 
 ALERT = Machine(
@@ -97,8 +106,6 @@ LEASE = timedelta(seconds=30)  # longer than the longest call with its token
 SETTLE = timedelta(seconds=60)  # after that a receipt is no longer to be expected
 MAX_TRIES = 8
 RETRY_SECONDS = (5, 30, 120, 600)
-MINUTE_SECONDS = 60
-DAILY_QUOTA_SECONDS = 600  # the quota turns at midnight; look again now and then
 
 
 class Outcome(StrEnum):
@@ -110,6 +117,22 @@ class Outcome(StrEnum):
     RETRY = "retry"  # this message later
     TROUBLE = "trouble"  # no message now: provider away, out of quota, or our credentials are wrong
     UNKNOWN = "unknown"  # taken or not, nobody can tell
+
+
+class Window(StrEnum):
+    """When a provider's quota turns. The channel rests until then."""
+
+    NEXT_MINUTE = "minute"
+    NEXT_DAY = "day"  # midnight where the provider counts
+
+
+class Cause(StrEnum):
+    """What somebody has to mend before a provider takes more."""
+
+    TEMPLATE = "template"  # a template, a text or a page of ours
+    CREDENTIALS = "credentials"  # an id, a secret, an address of ours that it does not know
+    PERMISSION = "permission"  # a right that it took or never gave
+    ACCOUNT = "account"  # no money, or frozen
 
 
 class Credit(StrEnum):
@@ -156,29 +179,6 @@ def retry_pause(tries: int) -> timedelta:
     return timedelta(seconds=RETRY_SECONDS[min(max(tries, 1), len(RETRY_SECONDS)) - 1])
 
 
-# Source: wechat.md 2.3 and 0.5. What is not named here is refused for good and logged.
-WECHAT_OUTCOMES: Mapping[int, tuple[Outcome, int | None]] = {  # errcode -> outcome, seconds to wait
-    -1: (Outcome.RETRY, None),
-    40001: (Outcome.RETRY, None),  # again after the one refresh
-    40014: (Outcome.RETRY, None),
-    42001: (Outcome.RETRY, None),
-    43101: (Outcome.NO_CONSENT, None),
-    43108: (Outcome.RETRY, 2),
-    45009: (Outcome.TROUBLE, DAILY_QUOTA_SECONDS),
-    45011: (Outcome.TROUBLE, MINUTE_SECONDS),
-    40013: (Outcome.TROUBLE, DAILY_QUOTA_SECONDS),  # our own settings: somebody mends them, nothing is lost meanwhile
-    40125: (Outcome.TROUBLE, DAILY_QUOTA_SECONDS),
-    40164: (Outcome.TROUBLE, DAILY_QUOTA_SECONDS),
-    40243: (Outcome.TROUBLE, DAILY_QUOTA_SECONDS),
-}
-
-# Source: wechat.md 6.4.
-WECOM_OUTCOMES: Mapping[int, tuple[Outcome, int | None]] = {
-    -1: (Outcome.RETRY, None),
-    45009: (Outcome.TROUBLE, MINUTE_SECONDS),
-    93000: (Outcome.TROUBLE, DAILY_QUOTA_SECONDS),
-}
-
 # An outcome that stays unknown: only these are sent again, everybody else has the message in the inbox already.
 SENT_AGAIN_WHEN_UNKNOWN = frozenset({MessageClass.ALERT})
 
@@ -197,33 +197,6 @@ def repeat_pause(repeats: int) -> timedelta:
     return timedelta(minutes=REPEAT_MINUTES[repeats] - before)
 
 
-PAIRING = timedelta(minutes=10)  # phone and platform report the same tap within this time
-
-
-@dataclass(frozen=True)
-class Grant:
-    """One accepted pop-up as it was reported so far: by the phone, by the platform, or by both."""
-
-    id: UUID
-    from_client_at: datetime | None
-    from_event_at: datetime | None
-
-
-def twin_of(source: str, at: datetime, grants: Sequence[Grant]) -> UUID | None:
-    """Find the grant that the other side has reported already for the same tap; None means a new one.
-
-    source: `client` or `event`, who reports now. grants: of one account and template, in any order.
-    """
-    twins = []
-    for grant in grants:
-        mine, other = grant.from_client_at, grant.from_event_at
-        if source == "event":
-            mine, other = other, mine
-        if mine is None and other is not None and abs(at - other) <= PAIRING:
-            twins.append((other, grant.id))
-    return min(twins)[1] if twins else None
-
-
 @dataclass(frozen=True)
 class OpenReceipt:
     """A receipt that belongs to no delivery yet."""
@@ -237,22 +210,30 @@ class OpenReceipt:
 
 @dataclass(frozen=True)
 class OpenDelivery:
-    """A delivery that was taken, or perhaps taken, and has no receipt. provider_id: empty when none was given."""
+    """A delivery that was taken, or perhaps taken, and has no receipt. provider_id: empty when none was given.
+
+    is_under_way: its call has not come back yet; its receipt may be there already, and waits for it.
+    is_taken: the provider said that it took it, so a receipt of it is still to come.
+    """
 
     id: UUID
     openid: str
     template_key: str
     provider_id: str
     began_at: datetime
+    is_under_way: bool = False
+    is_taken: bool = False
 
 
 def pair_receipts(receipts: Sequence[OpenReceipt], deliveries: Sequence[OpenDelivery]) -> list[tuple[UUID, UUID]]:
     """Find out which receipt belongs to which delivery; gives (receipt, delivery).
 
-    By the provider's id when there is one. Else by person, template and time: the latest delivery that began before
-    the receipt came. Not the oldest: an old one of which the platform never heard would take the receipt of a new one.
+    By the provider's id when there is one. Else by person, template and time: one that was surely taken, then the
+    latest delivery that began before the receipt came. Not the oldest: an old one of which the platform never heard
+    would take the receipt of a new one; nor may it take the one of a call that is under way, whose receipt is left for
+    the next look. What nobody knows is said to have arrived only when no other can be meant.
     """
-    left = sorted(deliveries, key=lambda delivery: (delivery.began_at, delivery.id), reverse=True)
+    left = sorted(deliveries, key=lambda delivery: (delivery.is_taken, delivery.began_at, delivery.id), reverse=True)
     pairs = []
     for receipt in sorted(receipts, key=lambda receipt: (receipt.received_at, receipt.id)):
         of_person = [
@@ -268,5 +249,6 @@ def pair_receipts(receipts: Sequence[OpenReceipt], deliveries: Sequence[OpenDeli
         )
         if found is not None:
             left.remove(found)
-            pairs.append((receipt.id, found.id))
+            if not found.is_under_way:
+                pairs.append((receipt.id, found.id))
     return pairs

@@ -59,4 +59,4 @@ async def take(request: Request, alert_id: UUID) -> dict:
 async def stream(request: Request) -> HTTPResponse:
     """Stream my alerts (`alert`, `alert_resolved`); goes on after `Last-Event-ID` without a gap, or says `reset`."""
     topic = live.staff_topic(request.ctx.staff.id)
-    return await sse.stream(request, live.streams().read(topic, last=sse.last_number(request)))
+    return await sse.follow(request, topic)

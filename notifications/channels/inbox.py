@@ -1,17 +1,21 @@
 """The inbox of the mini-app: a message is there as soon as it is written down."""
 
-from notifications.channels.content import Content, Receipt, Recipient
+from uuid import UUID
+
+from notifications.channels.content import Capabilities, Content, Receipt, Recipient
 from notifications.rules import Outcome
+from server import live
 
 
 class Inbox:
     """Reaches every account, always."""
 
     name = "inbox"
-    at_once = 0
-    per_minute: int | None = None
-    needs_consent = False
-    is_instant = True
+    capabilities = Capabilities(is_instant=True)
+
+    def is_set_up(self) -> bool:
+        """Every installation has it."""
+        return True
 
     def carries(self, content: Content) -> bool:
         """Everything with a title."""
@@ -21,6 +25,10 @@ class Inbox:
         """Give the account."""
         return str(recipient.account_id) if recipient.account_id else None
 
-    async def send(self, content: Content, address: str) -> Receipt:
+    async def place(self, message_id: UUID, content: Content, address: str) -> None:
+        """Let the account's open pages know; the message itself is what the inbox shows."""
+        live.moved(live.account_topic(address))
+
+    async def send(self, content: Content, address: str, key: str) -> Receipt:
         """Nothing leaves the house: the row is the delivery."""
         return Receipt(Outcome.ACCEPTED)

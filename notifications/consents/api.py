@@ -5,9 +5,13 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 from sanic import Blueprint, Request
 
-from notifications.consents.actions import CLIENT, keys_by_id, standings, take_results
+from notifications.consents.actions import ask_after, keys_by_id, standings
+from notifications.consents.ledger import CLIENT, take_results
+from notifications.consents.rules import Moment, Standing
+from notifications.consents.wording import ASK, words_in
 from notifications.errors import UnknownTemplate
 from notifications.texts import has, say
+from server import clock
 from server.auth import patient_only
 from server.web import Form, View, api, language_of
 
@@ -22,9 +26,16 @@ class TapForm(Form):
 
 
 class ConsentForm(Form):
-    """The whole answer of one pop-up."""
+    """The whole answer of one pop-up. after: what had just happened; the answer then tells what is still to ask for."""
 
     results: Annotated[list[TapForm], Field(min_length=1, max_length=20)]
+    after: Moment | None = None
+
+
+class ConsentQuery(Form):
+    """after: what has just happened; without it nothing is to be asked for."""
+
+    after: Moment | None = None
 
 
 class ConsentView(View):
@@ -37,10 +48,22 @@ class ConsentView(View):
     status: str
 
 
+class AskView(View):
+    """What the phone should ask for now: the template ids for one pop-up, and a sentence that says why.
+
+    titles: of the same templates, in the same order.
+    """
+
+    template_ids: list[str]
+    titles: list[str]
+    why: str
+
+
 class ConsentList(View):
-    """One entry for each template of this mini-app."""
+    """One entry for each template of this mini-app; ask: null when there is nothing to ask for now."""
 
     items: list[ConsentView]
+    ask: AskView | None
 
 
 @bp.post("/consents")
@@ -57,28 +80,43 @@ async def report(request: Request, body: ConsentForm) -> ConsentList:
             ]
         )
     results = {keys[tap.template_id]: tap.result for tap in body.results}
-    await take_results(request.ctx.account.id, results, CLIENT)
-    return await _all(request)
+    await take_results(request.ctx.account.id, results, CLIENT, at=clock.now())
+    return await _all(request, body.after)
 
 
 @bp.get("/consents")
-@api(guard=patient_only, returns=ConsentList, tag="messages")
-async def index(request: Request) -> ConsentList:
-    """List what is allowed, so that the phone knows what to ask for."""
-    return await _all(request)
+@api(guard=patient_only, query=ConsentQuery, returns=ConsentList, tag="messages")
+async def index(request: Request, query: ConsentQuery) -> ConsentList:
+    """List what is allowed, and what to ask for after something has happened."""
+    return await _all(request, query.after)
 
 
-async def _all(request: Request) -> ConsentList:
+async def _all(request: Request, after: Moment | None) -> ConsentList:
     language = language_of(request)
-    return ConsentList(
-        items=[
-            ConsentView(
-                template_id=standing.template_id,
-                key=standing.key,
-                title=say(f"template.{standing.key}", language) if has(f"template.{standing.key}") else standing.key,
-                credits=standing.credits,
-                status=standing.status,
-            )
-            for standing in await standings(request.ctx.account.id)
-        ]
+    known = await standings(request.ctx.account.id)
+    items = [
+        ConsentView(
+            template_id=standing.template_id,
+            key=standing.key,
+            title=_title(standing, language),
+            credits=standing.credits,
+            status=standing.status,
+        )
+        for standing in known
+    ]
+    asked = await ask_after(after, known) if after else []
+    ask = (
+        AskView(
+            template_ids=[standing.template_id for standing in asked],
+            titles=[_title(standing, language) for standing in asked],
+            why=words_in(ASK[after], language),
+        )
+        if after and asked
+        else None
     )
+    return ConsentList(items=items, ask=ask)
+
+
+def _title(standing: Standing, language: str) -> str:
+    key = f"template.{standing.key}"
+    return say(key, language) if has(key) else standing.key

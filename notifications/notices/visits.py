@@ -1,18 +1,17 @@
-"""What is told before and around a visit: booking, reminders, the queue, its end. Pure."""
+"""What is told around a visit when something happens: booking, the queue, its end. Pure."""
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from notifications import fields
 from notifications.notices.notice import (
     APPOINTMENT_PAGE,
     BOOKING_PAGE,
-    MESSAGES_PAGE,
     NEAR,
     URGENT,
     Notice,
-    end_of,
     lines_of,
     span,
+    visit_page,
 )
 from notifications.rules import MessageClass
 from notifications.texts import say
@@ -25,8 +24,10 @@ CANCELLATION_LASTS = timedelta(hours=1)  # at least
 FINISH_LASTS = timedelta(days=3)
 
 
-def booked(fact: AppointmentBooked, language: str) -> Notice:
-    """Write that a booking is made."""
+def booked(fact: AppointmentBooked, language: str) -> Notice | None:
+    """Write that a booking is made; nothing when the clinic moved it: the stop tells."""
+    if fact.channel == "stop":
+        return None
     tip = say("booked.tip", language)
     return Notice(
         event="appointment_booked",
@@ -61,8 +62,8 @@ def booked(fact: AppointmentBooked, language: str) -> Notice:
 
 def cancelled(fact: AppointmentCancelled, language: str) -> Notice | None:
     """Write that a booking is gone; nothing when it was only moved: the new one tells."""
-    if fact.is_rescheduled:
-        return None  # the new booking tells
+    if fact.is_rescheduled or fact.channel == "stop":
+        return None  # the new booking tells, or the stop
     words = "stopped" if fact.by_clinic else "cancelled"
     return Notice(
         event="appointment_cancelled",
@@ -93,42 +94,6 @@ def cancelled(fact: AppointmentCancelled, language: str) -> Notice | None:
     )
 
 
-def visit_reminder(kind: str, fact: AppointmentBooked, *, language: str, deadline: datetime) -> Notice:
-    """Write the reminder of a visit. kind: `visit_day_before` or `visit_two_hours`."""
-    words = kind.removeprefix("visit_")
-    tip = say(f"{words}.tip", language)
-    place = fact.location or fact.department_name
-    return Notice(
-        event=kind,
-        key=f"{kind}:{fact.appointment_id}",
-        kind=MessageClass.VISIT,
-        subject_kind="appointment",
-        subject_id=fact.appointment_id,
-        patient_id=fact.patient_id,
-        title=say(f"{words}.title", language),
-        lines=lines_of(
-            language,
-            ("patient", fact.patient_name),
-            ("department", fact.department_name),
-            ("doctor", fact.practitioner_name),
-            ("time", span(fact.starts_at, fact.ends_at)),
-            ("number", str(fact.number)),
-            ("place", place),
-            ("tip", tip),
-        ),
-        template_key="appointment_reminder",
-        fields={
-            "thing1": fields.thing(fact.department_name),
-            "name2": fields.name(fact.patient_name),
-            "time3": fields.moment(fact.starts_at),
-            "thing4": fields.thing(place),
-            "thing5": fields.thing(tip),
-        },
-        link=APPOINTMENT_PAGE.format(fact.appointment_id),
-        deadline=deadline,
-    )
-
-
 def joined(fact: PatientArrived, language: str) -> Notice:
     """Write that a check-in is done."""
     tip = say("joined.tip", language)
@@ -156,7 +121,7 @@ def joined(fact: PatientArrived, language: str) -> Notice:
             "thing3": fields.thing(place),
             "thing4": fields.thing(tip),
         },
-        link=APPOINTMENT_PAGE.format(fact.appointment_id) if fact.appointment_id else MESSAGES_PAGE,
+        link=visit_page(fact.appointment_id, fact.ticket_id),
         deadline=clock.now() + ARRIVAL_LASTS,
     )
 
@@ -188,7 +153,7 @@ def called(fact: TicketCalled, language: str) -> Notice:
             "thing3": fields.thing(fact.room_name),
             "thing4": fields.thing(say(f"{words}.tip", language)),
         },
-        link=APPOINTMENT_PAGE.format(fact.appointment_id) if fact.appointment_id else MESSAGES_PAGE,
+        link=visit_page(fact.appointment_id, fact.ticket_id),
         deadline=fact.called_at + CALL_LASTS,
         priority=URGENT,
     )
@@ -202,7 +167,7 @@ def finished(fact: VisitFinished, language: str) -> Notice:
         revisit = say("finished.revisit", language, day=fields.day(fact.revisit_on))
     return Notice(
         event="visit_finished",
-        key=f"visit_finished:{fact.encounter_id}",
+        key=f"visit_finished:{fact.encounter_id}" + (f":{fact.times}" if fact.times > 1 else ""),
         kind=MessageClass.VISIT,
         subject_kind="encounter",
         subject_id=fact.encounter_id,
@@ -223,37 +188,6 @@ def finished(fact: VisitFinished, language: str) -> Notice:
             "thing3": fields.thing(advice),
             "thing4": fields.thing(revisit),
         },
-        link=APPOINTMENT_PAGE.format(fact.appointment_id) if fact.appointment_id else MESSAGES_PAGE,
+        link=visit_page(fact.appointment_id, fact.ticket_id),
         deadline=fact.finished_at + FINISH_LASTS,
-    )
-
-
-def revisit_reminder(fact: VisitFinished, revisit_on: date, language: str) -> Notice:
-    """Write the reminder of a return visit that the doctor asked for."""
-    tip = say("revisit.tip", language)
-    return Notice(
-        event="revisit_reminder",
-        key=f"revisit:{fact.encounter_id}",
-        kind=MessageClass.FOLLOW_UP,
-        subject_kind="encounter",
-        subject_id=fact.encounter_id,
-        patient_id=fact.patient_id,
-        title=say("revisit.title", language),
-        lines=lines_of(
-            language,
-            ("patient", fact.patient_name),
-            ("department", fact.department_name),
-            ("doctor", fact.practitioner_name),
-            ("revisit_on", fields.day(revisit_on)),
-            ("tip", tip),
-        ),
-        template_key="revisit_reminder",
-        fields={
-            "thing1": fields.thing(fact.department_name),
-            "name2": fields.name(fact.patient_name),
-            "date3": fields.day(revisit_on),
-            "thing4": fields.thing(tip),
-        },
-        link=BOOKING_PAGE,
-        deadline=end_of(revisit_on),
     )

@@ -1,26 +1,21 @@
-"""Look at messages and channels; retry, cancel, pause, resume. Every act is in the history with its author."""
+"""Look at messages, each with its whole story; retry, cancel. Every act is in the history with its author."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from notifications.channels import sending
 from notifications.errors import MessageTooOld, NothingToCancel, NothingToRetry
 from notifications.hub import ring_for_sending
 from notifications.models import Delivery, Message
+from notifications.routing.caps import take_again
 from notifications.rules import CANCELLABLE, DELIVERY, RETRIABLE, DeliveryState
 from server import clock, db
 from server.accounts import SignedInStaff
 from server.errors import NotFound
 from server.history import move
-from server.ids import first_id
-
-PAUSED = "hub.paused"  # the policy that lists the channels that a person has stopped
-RECENT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -33,17 +28,31 @@ class Search:
     recipient: str | None = None
 
 
-async def messages(search: Search, *, after: UUID | None, limit: int) -> list[dict[str, Any]]:
+# A complaint whose patient nobody may know
+SEALED = """
+(m.subject_kind = 'complaint' AND m.account_id IS NOT NULL
+ AND EXISTS (SELECT FROM complaint c WHERE c.id = m.subject_id AND c.is_sealed))
+"""
+# What is said about a complaint, or about its seal, is not for whom it bars. {me}: the member of staff
+NOT_BARRED = """
+(m.subject_id IS NULL OR m.subject_id NOT IN (SELECT b.complaint_id FROM complaints_barred_for({me}) b))
+"""
+
+
+async def messages(staff: SignedInStaff, search: Search, *, after: UUID | None, limit: int) -> list[dict[str, Any]]:
     """List up to `limit + 1` messages, newest first, each with its deliveries."""
     rows = await db.fetch(
         "SELECT m.id, m.event, m.class AS kind, m.title, m.subject_kind, m.subject_id, m.created_at, m.deadline,"
-        " m.account_id, m.staff_id, a.openid, s.name AS staff_name"
+        " m.account_id, m.staff_id, a.openid, s.name AS staff_name,"
+        f" {SEALED} AS is_sealed"
         " FROM message m LEFT JOIN account a ON a.id = m.account_id LEFT JOIN staff s ON s.id = m.staff_id"
-        " WHERE ($1::uuid IS NULL OR m.id < $1) AND ($2::text IS NULL OR m.event = $2)"
-        " AND (coalesce($3, $7) IS NULL OR EXISTS (SELECT FROM delivery d WHERE d.message_id = m.id"
+        f" WHERE {NOT_BARRED.format(me='$8')} AND ($1::uuid IS NULL OR m.id < $1)"
+        " AND ($2::text IS NULL OR m.event = $2)"
+        " AND (coalesce($3, $7) IS NULL OR EXISTS (SELECT FROM any_delivery d WHERE d.message_id = m.id"
         "      AND ($3::text IS NULL OR d.state = $3) AND ($7::text IS NULL OR d.channel = $7)))"
-        " AND ($4::text IS NULL OR m.account_id = (SELECT id FROM account WHERE openid = $4)"
-        "      OR m.account_id = $5 OR m.staff_id = $5)"
+        " AND ($4::text IS NULL OR m.staff_id = $5"
+        "      OR (m.account_id = $5 OR m.account_id = (SELECT id FROM account WHERE openid = $4))"
+        f"         AND NOT {SEALED})"
         " ORDER BY m.id DESC LIMIT $6",
         after,
         search.event,
@@ -52,6 +61,7 @@ async def messages(search: Search, *, after: UUID | None, limit: int) -> list[di
         _as_id(search.recipient),
         limit + 1,
         search.channel,
+        staff.id,
     )
     deliveries = await _deliveries([row["id"] for row in rows])
     return [{**row, "deliveries": deliveries.get(row["id"], [])} for row in rows]
@@ -84,33 +94,44 @@ async def changes(since: UUID) -> object:
     return await db.fetch_one(CHANGES, since, CHANGES_AT_MOST)
 
 
-async def story_of(message_id: UUID) -> dict[str, Any]:
+async def story_of(staff: SignedInStaff, message_id: UUID) -> dict[str, Any]:
     """Give a message with its lines, deliveries, attempts and what people did.
 
-    Raises: NotFound.
+    Raises: NotFound, also for one about a complaint that bars who looks.
     """
     row = await db.fetch_one(
         "SELECT m.id, m.event, m.class AS kind, m.title, m.lines, m.link, m.language, m.subject_kind, m.subject_id,"
-        " m.created_at, m.deadline, m.read_at, m.account_id, m.staff_id, a.openid, s.name AS staff_name"
+        " m.created_at, m.deadline, m.read_at, m.account_id, m.staff_id, m.purpose, m.route, m.chain, m.skipped,"
+        " m.not_before, m.next_step_at, m.chain_step, m.template_version, a.openid, s.name AS staff_name,"
+        f" {SEALED} AS is_sealed"
         " FROM message m LEFT JOIN account a ON a.id = m.account_id LEFT JOIN staff s ON s.id = m.staff_id"
-        " WHERE m.id = $1",
+        f" WHERE m.id = $1 AND {NOT_BARRED.format(me='$2')}",
         message_id,
+        staff.id,
     )
     if row is None:
         raise NotFound()
     attempts = await db.fetch(
-        "SELECT a.delivery_id, a.fence, a.started_at, a.ended_at, a.outcome, a.code, a.detail FROM attempt a"
-        " JOIN delivery d ON d.id = a.delivery_id WHERE d.message_id = $1 ORDER BY a.started_at, a.id",
+        "SELECT a.delivery_id, a.fence, a.started_at, a.ended_at, a.outcome, a.code, a.detail FROM any_attempt a"
+        " JOIN any_delivery d ON d.id = a.delivery_id WHERE d.message_id = $1 ORDER BY a.started_at, a.id",
         message_id,
     )
     acts = await db.fetch(
-        "SELECT t.subject_id AS delivery_id, t.from_state, t.to_state, t.by_kind, t.by_id, t.at FROM transition t"
-        " JOIN delivery d ON d.id = t.subject_id WHERE d.message_id = $1 ORDER BY t.id",
+        "SELECT t.subject_id AS delivery_id, t.from_state, t.to_state, t.by_kind, t.by_id, t.why, t.at,"
+        " s.name AS by_name FROM transition t JOIN any_delivery d ON d.id = t.subject_id"
+        " LEFT JOIN staff s ON s.id = t.by_id WHERE d.message_id = $1 ORDER BY t.id",
+        message_id,
+    )
+    receipts = await db.fetch(
+        "SELECT r.delivery_id, r.received_at, r.is_good, r.code FROM receipt r"
+        " JOIN any_delivery d ON d.id = r.delivery_id"
+        " WHERE d.message_id = $1 ORDER BY r.received_at, r.id",
         message_id,
     )
     found = (await _deliveries([message_id])).get(message_id, [])
-    story = {**row, "lines": orjson.loads(row["lines"]), "deliveries": found, "attempts": attempts, "acts": acts}
-    return {**story, "possible": acts_on(found)}
+    read = {name: orjson.loads(row[name]) for name in ("lines", "chain", "skipped")}
+    happened = {"deliveries": found, "attempts": attempts, "acts": acts, "receipts": receipts}
+    return {**row, **read, **happened, "possible": acts_on(found)}
 
 
 def acts_on(deliveries: Sequence[dict[str, Any]]) -> list[str]:
@@ -128,7 +149,7 @@ async def retry(staff: SignedInStaff, message_id: UUID) -> None:
     """Send what failed, was suppressed or waits for its next try at once, with a new count of tries.
 
     What may have arrived is left alone.
-    Raises: NotFound, MessageTooOld, NothingToRetry.
+    Raises: NotFound, MessageTooOld, NothingToRetry, ContactCapReached.
     """
     async with db.transaction():
         rows = await _locked(message_id)
@@ -138,6 +159,7 @@ async def retry(staff: SignedInStaff, message_id: UUID) -> None:
         now = clock.now()
         if all(row.deadline <= now for row in chosen):
             raise MessageTooOld()
+        await take_again([row.id for row in chosen])
         for row in chosen:
             changes = {"due_at": now, "tries": 0, "reason": "", "changed_at": now}
             await move(DELIVERY, row, DeliveryState.READY, by=staff.by, why="retry", **changes)
@@ -158,69 +180,11 @@ async def cancel(staff: SignedInStaff, message_id: UUID) -> None:
             await move(DELIVERY, row, DeliveryState.CANCELLED, by=staff.by, why="cancellation", **changes)
 
 
-async def channels() -> list[dict[str, Any]]:
-    """Give each sending channel: whether it is paused, what waits and for how long, what became of the last day's."""
-    paused = await _paused()
-    waiting = await db.fetch(
-        "SELECT channel, count(*) AS waiting, extract(epoch FROM app_now() - min(due_at)) AS lag FROM delivery"
-        " WHERE state IN ('planned', 'held', 'ready', 'retry_wait') GROUP BY channel"
-    )
-    # ids are made in order of time: the first of a day bounds the scan without an index of its own
-    counted = await db.fetch(
-        "SELECT channel, state, count(*) AS n FROM delivery WHERE id >= $1 GROUP BY channel, state", first_id(RECENT)
-    )
-    by_channel = {row["channel"]: row for row in waiting}
-    found = []
-    for channel in sending():
-        row = by_channel.get(channel.name)
-        found.append(
-            {
-                "name": channel.name,
-                "is_paused": channel.name in paused,
-                "waiting": row["waiting"] if row else 0,
-                "lag_seconds": max(0, int(row["lag"])) if row else 0,
-                "counts": {item["state"]: item["n"] for item in counted if item["channel"] == channel.name},
-            }
-        )
-    return found
-
-
-async def pause(staff: SignedInStaff, name: str, *, is_paused: bool) -> dict[str, Any]:
-    """Stop a channel, or let it go on. What is due waits in the table.
-
-    Raises: NotFound for a channel that sends nothing.
-    """
-    if name not in [channel.name for channel in sending()]:
-        raise NotFound()
-    async with db.transaction():
-        await db.fetch(
-            "INSERT INTO policy (name, value, changed_at, changed_by) VALUES ($1, '[]', app_now(), $2)"
-            " ON CONFLICT (name) DO NOTHING",
-            PAUSED,
-            staff.id,
-        )
-        await db.fetch(
-            "UPDATE policy SET value = (value - $2::text) || CASE WHEN $3 THEN to_jsonb(ARRAY[$2::text])"
-            " ELSE '[]'::jsonb END, changed_at = app_now(), changed_by = $4 WHERE name = $1",
-            PAUSED,
-            name,
-            is_paused,
-            staff.id,
-        )
-    ring_for_sending()
-    return next(channel for channel in await channels() if channel["name"] == name)
-
-
 def _as_id(text: str | None) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
         return None
-
-
-async def _paused() -> set[str]:
-    row = await db.fetch_one("SELECT value FROM policy WHERE name = $1", PAUSED)
-    return set(orjson.loads(row["value"])) if row else set()
 
 
 async def _locked(message_id: UUID) -> list[Delivery]:
@@ -231,8 +195,8 @@ async def _locked(message_id: UUID) -> list[Delivery]:
 
 async def _deliveries(message_ids: list[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     rows = await db.fetch(
-        "SELECT id, message_id, channel, state, reason, tries, due_at, deadline, is_settled, changed_at"
-        " FROM delivery WHERE message_id = ANY($1::uuid[]) ORDER BY id",
+        "SELECT id, message_id, channel, step, state, reason, tries, due_at, deadline, is_settled, changed_at"
+        " FROM any_delivery WHERE message_id = ANY($1::uuid[]) ORDER BY id",
         message_ids,
     )
     found: dict[UUID, list[dict[str, Any]]] = {}

@@ -1,215 +1,251 @@
-"""One lane for each channel: claim what is due, write the intent down, send, record.
+"""One lane for each channel: take what is due, send, record, all three at the same time.
 
-A lane never waits for another, so a slow provider delays nobody else. Nothing is sent inside a transaction.
+A lane never waits for another, so a slow provider delays nobody else. Nothing is sent inside a transaction. While calls
+are in the air the next ones are taken, and answers are written down many at a time; the last places are kept for what
+is urgent.
 """
 
 import asyncio
 import hashlib
-import os
-import random
-import secrets
+import heapq
+import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from itertools import count
 from uuid import UUID
 
-import orjson
 import structlog
-from prometheus_client import Counter
 
-from notifications.channels.content import Channel, Content, Receipt
-from notifications.outbox.statements import CLAIM, HOLD, INTEND, LOCK_CLAIMS, RECORD, USED
-from notifications.rules import LEASE, SETTLE, Outcome, verdict
+from notifications.channels.content import Channel, Receipt
+from notifications.outbox.parcels import Parcel, Taken, take
+from notifications.outbox.recording import Answer, record
+from notifications.providers.actions import UNTROUBLED, Noted
+from notifications.providers.rules import Rooms, shares
+from notifications.rules import Outcome
 from notifications.stopping import is_stopping
-from server import db, kill_points
-from server.ids import new_id
 from server.jobs import ring
 
 log = structlog.get_logger("outbox")
-calls = Counter("hospital_deliveries_total", "Calls to providers", ["channel", "outcome"])
 
-BATCH = 200
-RUN_SECONDS = 5.0  # then the job ends and the next look goes on: a job must not outlive the grace of its worker
-RECORD_PAUSES = (0.1, 0.5, 2.0)  # seconds; an answer is worth some patience with the database
-CLAIM_LOCK = 7_402_116  # any number, the same for every worker
-OWNER = f"{os.getpid()}:{secrets.token_hex(6)}"
-THROTTLED = timedelta(seconds=5)
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """A delivery that this worker holds. good_until: on the process's own clock; later it must not be sent."""
-
-    id: UUID
-    fence: int
-    tries: int
-    address: str
-    content: Content
-    good_until: float
+BATCH = 500
+TAKES = 2  # under way at a time: one claims while the other writes its intents down
+MANY = 50  # calls at a time, for which that is worth it
+RUN_SECONDS = 20.0  # then the job ends and the next look goes on
+LOOK_SECONDS = 0.2  # while calls are in the air, for what becomes due meanwhile
+RECORD_SECONDS = 0.02  # answers of this time are written down together
+QUICK_SECONDS = 0.5  # of a call; only what will soon have a place is taken ahead
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What became of a parcel."""
+_running: dict[str, "Lane"] = {}  # of this process
 
-    parcel: Parcel
-    receipt: Receipt
+
+def hurry(job: str) -> None:
+    """Let the lane of a job that is running look at once, when it is one."""
+    if (lane := _running.get(job.removeprefix("dispatch_"))) is not None:
+        lane.hurry()
 
 
 async def run_lane(channel: Channel) -> None:
     """Send what is due over one channel."""
-    ends = time.monotonic() + RUN_SECONDS
-    flying: set[asyncio.Task[Answer]] = set()
-    trouble: Exception | None = None
+    lane = _running[channel.name] = Lane(channel)
     try:
-        while True:
-            if trouble is None and time.monotonic() < ends and not is_stopping():
-                try:
-                    parcels = await _take(channel, min(BATCH, channel.at_once - len(flying)))
-                except Exception as error:  # what is in the air still has to be recorded
-                    trouble, parcels = error, []
-                flying |= {asyncio.create_task(_carry(channel, parcel)) for parcel in parcels}
-            if not flying:
-                break
-            done, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
-            await _record(channel, [task.result() for task in done])
+        await lane.run()
     finally:
-        for task in flying:
-            task.cancel()
-    if trouble is not None:
-        raise trouble
-    if time.monotonic() >= ends and not is_stopping():
+        _running.pop(channel.name, None)
+    if lane.is_late and not is_stopping():
         ring(f"dispatch_{channel.name}")  # there may be more
 
 
-async def _take(channel: Channel, room: int) -> list[Parcel]:
-    """Claim what is due and write the intents down; give what may be sent now."""
-    while True:
-        if channel.per_minute is not None and room > 0:
-            room = min(room, await _left_of_the_minute(channel, channel.per_minute))
-        parcels = await _claim(channel, room) if room > 0 else []
-        if not parcels:
-            return []
-        going = await _intend(channel, parcels)
-        if going:
-            return going
-        # all of them were stopped, for want of consent or at their deadline: there may be more
+class Lane:
+    """One run of a channel's lane in this worker."""
 
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._places = shares(channel.capabilities.at_once)
+        self._ends = time.monotonic() + RUN_SECONDS
+        self._waiting: list[tuple[int, int, Parcel]] = []  # a heap: the urgent first, then in order
+        self._numbers = count()
+        self._flying: set[asyncio.Task[None]] = set()
+        self._answers: list[Answer] = []
+        self._oldest_answer = 0.0
+        self._takes = TAKES if channel.capabilities.at_once >= MANY else 1
+        self._taking: dict[asyncio.Task[Taken], tuple[Rooms, float]] = {}  # how many each may bring, and since when
+        self._recording: asyncio.Task[Noted] | None = None
+        self._look_at = 0.0
+        self._is_hurried = False
+        self._is_dry = False  # a look for every lane, after all was written down, found nothing
+        self._recorded_at = 0.0
+        self._moved = asyncio.Event()
+        self._standing = UNTROUBLED
+        self._shut_at: float | None = None  # the provider takes no more: what has not left yet goes back
+        self._call_seconds = 0.0  # smoothed
+        self._trouble: Exception | None = None
 
-async def _claim(channel: Channel, room: int) -> list[Parcel]:
-    async with db.transaction():
-        await db.fetch(LOCK_CLAIMS, CLAIM_LOCK, channel.name)
-        rows = await db.fetch(CLAIM, channel.name, room, OWNER, LEASE)
-        if rows:
-            kill_points.reach("K1")
-    if rows:
-        kill_points.reach("K2")
-    good_until = time.monotonic() + LEASE.total_seconds() / 2
-    return [_parcel(row, good_until=good_until) for row in rows]
+    @property
+    def is_late(self) -> bool:
+        """Tell whether the time of this run is over."""
+        return time.monotonic() >= self._ends
 
+    async def run(self) -> None:
+        """Work until nothing is due, nothing in the air and everything written down.
 
-async def _intend(channel: Channel, parcels: Sequence[Parcel]) -> list[Parcel]:
-    rows = await db.fetch(
-        INTEND,
-        [parcel.id for parcel in parcels],
-        [parcel.fence for parcel in parcels],
-        [new_id() for _ in parcels],
-        [_request_hash(channel, parcel) for parcel in parcels],
-        OWNER,
-        LEASE / 2,
-        LEASE,
-        channel.needs_consent,
-    )
-    if rows:
-        kill_points.reach("K3")
-    may_go = {row["id"] for row in rows}
-    return [parcel for parcel in parcels if parcel.id in may_go]
-
-
-async def _left_of_the_minute(channel: Channel, per_minute: int) -> int:
-    row = await db.fetch_one(USED, channel.name)
-    left = per_minute - (row["used"] if row else 0)
-    if left <= 0:
-        await db.fetch(HOLD, channel.name, THROTTLED)
-    return left
-
-
-def _parcel(row: dict[str, Any], *, good_until: float) -> Parcel:
-    content = Content(
-        title=row["title"],
-        lines=tuple((label, text) for label, text in orjson.loads(row["lines"])),
-        template_key=row["template_key"],
-        fields=orjson.loads(row["fields"]),
-        link=row["link"],
-    )
-    return Parcel(row["id"], row["fence"], row["tries"] + 1, row["address"], content, good_until)
-
-
-def _request_hash(channel: Channel, parcel: Parcel) -> bytes:
-    content = parcel.content
-    said = [channel.name, parcel.address, content.template_key, dict(content.fields), content.lines, content.link]
-    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
-
-
-async def _carry(channel: Channel, parcel: Parcel) -> Answer:
-    # a worker that was paused may have lost its lease: without this look it would send what another has sent
-    if time.monotonic() > parcel.good_until:
-        return Answer(parcel, Receipt(Outcome.TROUBLE, "lease_half_over"))
-    try:
-        receipt = await channel.send(parcel.content, parcel.address)
-    except Exception as error:  # a bug in a channel: whether something has left, nobody knows
-        log.exception("channel_failed", channel=channel.name, delivery=str(parcel.id))
-        receipt = Receipt(Outcome.UNKNOWN, "bug", type(error).__name__)
-    return Answer(parcel, receipt)
-
-
-async def _record(channel: Channel, answers: Sequence[Answer]) -> None:
-    """Write down what became of some parcels, as one statement."""
-    kill_points.reach("K6")
-    rows = []
-    for answer in answers:
-        receipt, parcel = answer.receipt, answer.parcel
-        found = verdict(receipt.outcome, tries=parcel.tries, pause=receipt.pause, dice=random.random())
-        reason = _reason(receipt)
-        rows.append(
-            (
-                parcel.id,
-                parcel.fence,
-                str(found.state),
-                reason,
-                found.pause.total_seconds(),
-                receipt.provider_id,
-                found.attempt,
-                receipt.code[:100],
-                receipt.detail[:300],
-                str(found.credit),
-            )
-        )
-        calls.labels(channel.name, str(receipt.outcome)).inc()
-        if receipt.outcome not in (Outcome.ACCEPTED, Outcome.NO_CONSENT):
-            log.warning("not_sent", channel=channel.name, delivery=str(parcel.id), outcome=reason)
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    for pause in (*RECORD_PAUSES, None):
+        Raises: what went wrong with the database, once all that is in the air has been written down.
+        """
         try:
-            async with db.transaction():
-                await db.fetch(RECORD, *columns, SETTLE)
-                kill_points.reach("K7")
-            break
-        except Exception:
-            if pause is None:
-                raise
-            log.warning("not_recorded", channel=channel.name, deliveries=len(rows))
-            await asyncio.sleep(pause)
-    kill_points.reach("K8")
+            while True:
+                self._moved.clear()
+                self._begin_taking()
+                self._send()
+                self._begin_recording()
+                if self._is_idle() and (self._is_dry or self._next_look() == math.inf):
+                    break
+                await self._something_moves()
+        finally:
+            for task in (*self._flying, *self._taking, *((self._recording,) if self._recording else ())):
+                task.cancel()
+        if self._trouble is not None:
+            raise self._trouble
+
+    def _is_idle(self) -> bool:
+        return not (self._taking or self._recording or self._flying or self._waiting or self._answers)
+
+    def hurry(self) -> None:
+        """Look at once: somebody has rung."""
+        self._look_at = time.monotonic()
+        self._is_hurried = True
+        self._moved.set()
+
+    async def _something_moves(self) -> None:
+        at = self._next_look()
+        if self._answers and self._recording is None:
+            at = min(at, self._oldest_answer + RECORD_SECONDS)
+        if at == math.inf:
+            await self._moved.wait()
+            return
+        timer = asyncio.get_running_loop().call_later(max(0.0, at - time.monotonic()), self._moved.set)
+        try:
+            await self._moved.wait()
+        finally:
+            timer.cancel()
+
+    # ---- taking
+
+    def _next_look(self) -> float:
+        """Give when to look for more, as far as nothing happens before."""
+        if self._trouble is not None or len(self._taking) >= self._takes or self.is_late or is_stopping():
+            return math.inf
+        if self._shut_at is not None and (self._answers or self._recording is not None or self._flying):
+            return math.inf  # the database does not know yet
+        urgent, near, _ = self._rooms()
+        if urgent <= 0:
+            return math.inf
+        if self._is_idle() and not self._is_dry:
+            return 0.0  # the last look saw a part of it, or came before all was written down
+        # a few places are not worth a statement each: only now and then, for the urgent that may have come
+        is_worth_it = (
+            self._is_hurried or near >= min(BATCH, self._places[1]) // 2 or not (self._flying or self._waiting)
+        )
+        return self._look_at if is_worth_it else self._look_at + LOOK_SECONDS
+
+    def _begin_taking(self) -> None:
+        if time.monotonic() >= self._next_look():
+            self._is_hurried = False
+            rooms = self._rooms()
+            task = asyncio.create_task(take(self._channel, rooms))
+            self._taking[task] = rooms, time.monotonic()
+            task.add_done_callback(self._took)
+
+    def _rooms(self) -> Rooms:
+        ahead = self._places[0] if 0 < self._call_seconds < QUICK_SECONDS else 0
+        used = len(self._flying) + len(self._waiting) + sum(rooms[0] for rooms, _ in self._taking.values()) - ahead
+        urgent, near, bulk = (min(BATCH, max(0, place - used)) for place in self._places)
+        return urgent, near, bulk
+
+    def _took(self, task: asyncio.Task[Taken]) -> None:
+        rooms, began = self._taking.pop(task)
+        self._moved.set()
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:  # what is in the air still has to be recorded
+            self._trouble = error if isinstance(error, Exception) else RuntimeError(repr(error))
+            return
+        found = task.result()
+        self._standing = found.standing
+        if found.parcels and self._shut_at is not None and began > self._shut_at:
+            self._shut_at = None
+        for parcel in found.parcels:
+            heapq.heappush(self._waiting, (parcel.priority, next(self._numbers), parcel))
+        self._is_dry = not found.parcels and rooms[2] > 0 and began >= self._recorded_at
+        self._look_at = time.monotonic() + (LOOK_SECONDS if found.is_dry else 0.0)
+
+    # ---- sending
+
+    def _send(self) -> None:
+        while self._waiting:
+            priority, _, parcel = self._waiting[0]
+            if self._shut_at is not None:
+                heapq.heappop(self._waiting)
+                self._answered(Answer(parcel, Receipt(Outcome.TROUBLE, "not_called")))
+                continue
+            if len(self._flying) >= self._places[min(max(priority, 0), 2)]:
+                return
+            heapq.heappop(self._waiting)
+            task = asyncio.create_task(self._carry(parcel))
+            self._flying.add(task)
+            task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        self._moved.set()
+
+    async def _carry(self, parcel: Parcel) -> None:
+        began = time.monotonic()
+        # a worker that was paused may have lost its lease: without this look it would send what another has sent
+        if began > parcel.good_until:
+            receipt = Receipt(Outcome.TROUBLE, "lease_half_over")
+        else:
+            try:
+                receipt = await self._channel.send(parcel.content, parcel.address, key_of(parcel.id))
+            except Exception as error:  # a bug in a channel: whether something has left, nobody knows
+                log.exception("channel_failed", channel=self._channel.name, delivery=str(parcel.id))
+                receipt = Receipt(Outcome.UNKNOWN, "bug", type(error).__name__)
+            seconds = max(time.monotonic() - began, 1e-6)
+            self._call_seconds += (seconds - self._call_seconds) * (0.1 if self._call_seconds else 1.0)
+        self._answered(Answer(parcel, receipt))
+
+    def _answered(self, answer: Answer) -> None:
+        if answer.receipt.window is not None:
+            self._shut_at = time.monotonic()
+        if not self._answers:
+            self._oldest_answer = time.monotonic()
+        self._answers.append(answer)
+
+    # ---- recording
+
+    def _begin_recording(self) -> None:
+        if self._recording is not None or not self._answers:
+            return
+        is_last = not self._flying and not self._waiting
+        is_enough = len(self._answers) >= BATCH or time.monotonic() >= self._oldest_answer + RECORD_SECONDS
+        if not (is_last or is_enough):
+            return
+        answers, self._answers = self._answers[:BATCH], self._answers[BATCH:]
+        self._recording = asyncio.create_task(record(self._channel, answers, self._standing))
+        self._recording.add_done_callback(self._recorded)
+
+    def _recorded(self, task: asyncio.Task[Noted]) -> None:
+        self._recording = None
+        self._recorded_at = self._oldest_answer = time.monotonic()
+        self._is_dry = False
+        self._look_at = min(self._look_at, time.monotonic())  # addresses are free again
+        self._moved.set()
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            self._trouble = error if isinstance(error, Exception) else RuntimeError(repr(error))
+        elif task.result().is_shut:
+            self._shut_at = time.monotonic()
 
 
-def _reason(receipt: Receipt) -> str:
-    match receipt.outcome:
-        case Outcome.ACCEPTED:
-            return ""
-        case Outcome.NO_CONSENT:
-            return "no_consent"
-        case _:
-            return f"{receipt.outcome}:{receipt.code}"
+def key_of(delivery_id: UUID) -> str:
+    """Give what a provider may know a delivery by, over all its tries."""
+    return hashlib.sha256(delivery_id.bytes).hexdigest()[:32]

@@ -1,19 +1,23 @@
 """Keep what the platform pushes, once; then take consents and receipts from it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import structlog
 
-from notifications.consents import actions as consents
+from notifications.consents import ledger
+from notifications.consents.actions import keys_by_id
 from notifications.pushes.reading import CHANGE, POPUP, SENT, Pushed, read_event
-from server import db
+from server import clock, db
 from server.events import publish
 from server.facts import PlatformEventReceived
 from server.ids import new_id
 from server.jobs import ring
 
 log = structlog.get_logger("pushes")
+
+A_SECOND = timedelta(seconds=1)
 
 
 async def keep(pushed: Pushed) -> None:
@@ -48,12 +52,14 @@ async def _consents(pushed: Pushed) -> None:
     account = await db.fetch_one("SELECT id FROM account WHERE openid = $1", pushed.openid)
     if account is None:
         return  # allowed something, but has never signed in: there is nobody to write to
+    at = _said_at(pushed)
     for key, item in _known(pushed):
         result = item.get("SubscribeStatusString", "")
         if pushed.event == POPUP:
-            await consents.take_results(account["id"], {key: result}, consents.EVENT)
+            await ledger.take_results(account["id"], {key: result}, ledger.EVENT, at=at)
         elif result == "reject":
-            await consents.reject(account["id"], key)
+            # the platform tells whole seconds: what was tapped within this one is taken as before it
+            await ledger.switch_off(account["id"], key, at=at + A_SECOND)
 
 
 async def _receipts(fact: PlatformEventReceived, pushed: Pushed) -> None:
@@ -74,5 +80,14 @@ async def _receipts(fact: PlatformEventReceived, pushed: Pushed) -> None:
 
 
 def _known(pushed: Pushed) -> list[tuple[str, Mapping[str, str]]]:
-    keys = consents.keys_by_id()
+    keys = keys_by_id()
     return [(keys[item["TemplateId"]], item) for item in pushed.items if item.get("TemplateId") in keys]
+
+
+def _said_at(pushed: Pushed) -> datetime:
+    """Give when it was said, never later than now. The platform goes by the wall, also when a test moved our time."""
+    now = clock.now()
+    try:
+        return min(now, datetime.fromtimestamp(int(pushed.created), tz=UTC) + clock.shift())
+    except (ValueError, OverflowError, OSError):
+        return now

@@ -1,43 +1,52 @@
 """The WeCom group robot that alerts staff. Its key is the only secret; it is never stored or logged."""
 
-from datetime import timedelta
+from collections.abc import Mapping
 
 import aiohttp
 import orjson
 import structlog
 
-from notifications.channels.content import Content, Receipt, Recipient
-from notifications.rules import WECOM_OUTCOMES, Outcome
+from notifications.channels.answers import Answer, receipt_of
+from notifications.channels.content import Capabilities, Content, Receipt, Recipient
+from notifications.graphemes import shorten, utf8
+from notifications.rules import Cause, Outcome, Window
 from server.runtime import runtime
 
 log = structlog.get_logger("channels")
 
-SECONDS = 8
 TEXT_BYTES = 2048  # wechat.md 6.4
 MENTIONED = "mentioned"  # the field with the user ids to mention, joined by `|`
+
+# Source: wechat.md 6.4.
+ANSWERS: Mapping[int | str, Answer] = {
+    -1: Answer(Outcome.RETRY),
+    45009: Answer(Outcome.TROUBLE, window=Window.NEXT_MINUTE),
+    93000: Answer(Outcome.TROUBLE, cause=Cause.CREDENTIALS),
+}
 
 
 class Robot:
     """Reaches the staff's group chat."""
 
     name = "wecom_robot"
-    at_once = 1
-    per_minute: int | None = 20  # a robot; more is answered with 45009
-    needs_consent = False
-    is_instant = False
+    capabilities = Capabilities(at_once=1, per_minute=20)  # a robot; more is answered with 45009
+
+    def is_set_up(self) -> bool:
+        """A robot is its key."""
+        return bool(runtime().settings.wecom.robot_key)
 
     def carries(self, content: Content) -> bool:
         """Everything with a title."""
         return bool(content.title)
 
     def address(self, recipient: Recipient) -> str | None:
-        """Give the one robot, when there is a key for it; accounts are not in its chat."""
-        return "robot" if recipient.account_id is None and runtime().settings.wecom.robot_key else None
+        """Give the one robot; accounts are not in its chat."""
+        return "robot" if recipient.account_id is None else None
 
-    async def send(self, content: Content, address: str) -> Receipt:
-        """Call the robot once."""
+    async def send(self, content: Content, address: str, key: str) -> Receipt:
+        """Call the robot once; it knows no key of ours."""
         wecom, http = runtime().settings.wecom, runtime().http
-        body = {"msgtype": "text", "text": {"content": shortened(content.text())}}
+        body = {"msgtype": "text", "text": {"content": shorten(content.text(), TEXT_BYTES, measure=utf8)}}
         if mentioned := content.fields.get(MENTIONED):
             body["text"]["mentioned_list"] = mentioned.split("|")  # type: ignore[index]
         try:
@@ -46,7 +55,7 @@ class Robot:
                 params={"key": str(wecom.robot_key)},
                 data=orjson.dumps(body),
                 headers={"Content-Type": "application/json"},
-                timeout=aiohttp.ClientTimeout(total=SECONDS, connect=3),
+                timeout=aiohttp.ClientTimeout(total=wecom.timeout_seconds, connect=3),
             ) as reply:
                 raw = await reply.read()
                 if reply.status != 200:
@@ -63,15 +72,7 @@ class Robot:
     def _answered(self, errcode: int) -> Receipt:
         if errcode == 0:
             return Receipt(Outcome.ACCEPTED, "0")
-        outcome, seconds = WECOM_OUTCOMES.get(errcode, (Outcome.REFUSED, None))
-        if errcode != 45009:
+        receipt = receipt_of(ANSWERS, errcode)
+        if receipt.cause is not None:
             log.error("robot_refused", errcode=errcode)
-        return Receipt(outcome, str(errcode), pause=timedelta(seconds=seconds) if seconds else None)
-
-
-def shortened(text: str) -> str:
-    """Cut a text to what the robot takes: bytes, not characters."""
-    raw = text.encode()
-    if len(raw) <= TEXT_BYTES:
-        return text
-    return raw[: TEXT_BYTES - 3].decode(errors="ignore") + "…"
+        return receipt

@@ -1,0 +1,1 @@
+"""What can wait is told together at set times, each item once."""

@@ -1,0 +1,1 @@
+"""Webhooks out: other systems of the hospital hear of what happens here, signed, once for each happening."""
