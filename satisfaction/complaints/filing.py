@@ -3,9 +3,15 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from satisfaction.complaints import handlers, models, rules, timeline
+from satisfaction.attachments import actions as attachments
+from satisfaction.attachments.actions import Sender
+from satisfaction.attachments.models import Line
+from satisfaction.attachments.rules import without_words
+from satisfaction.complaints import brief, escalating, handlers, models, rules, timeline
+from satisfaction.complaints.keeping_time import happened
 from satisfaction.complaints.models import Complaint, Visit
 from satisfaction.complaints.rules import COMPLAINT, ComplaintState, Source
+from satisfaction.texts.actions import vocabulary
 from server import clock, db
 from server.accounts import SignedInPatient, SignedInStaff
 from server.errors import NotFound, wrong_field
@@ -17,18 +23,25 @@ from server.ids import new_id
 
 @dataclass(frozen=True)
 class LowRating:
-    """A low rating, as the survey hands it over. is_harmful: the patient's words say that harm was done."""
+    """A low rating, as its rules hand it over. is_harmful: somebody was or may be harmed.
+
+    is_sealed: those who handle it must not learn who answered.
+    """
 
     response_id: UUID
     visit: Visit
     text: str
     is_harmful: bool
     wants_contact: bool
+    is_sealed: bool = False
 
 
 @dataclass(frozen=True)
 class Filing:
-    """A complaint as somebody writes it down. At most one of appointment and encounter is named."""
+    """A complaint as somebody writes it down. At most one of appointment and encounter is named.
+
+    is_sealed: those who handle it must not learn who it is from.
+    """
 
     text: str
     source: Source
@@ -39,6 +52,8 @@ class Filing:
     department_id: UUID | None = None
     patient_name: str = ""
     wants_contact: bool = False
+    is_sealed: bool = False
+    attachment_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +65,10 @@ class _Case:
     text: str
     wants_contact: bool
     response_id: UUID | None = None
+    is_sealed: bool = False
+    visit_id: UUID | None = None
+    attachment_ids: tuple[UUID, ...] = ()
+    sender: Sender | None = None
 
 
 async def open_from_low_rating(low: LowRating, *, by: By) -> UUID:
@@ -65,6 +84,8 @@ async def open_from_low_rating(low: LowRating, *, by: By) -> UUID:
         text=low.text,
         wants_contact=low.wants_contact,
         response_id=low.response_id,
+        is_sealed=low.is_sealed,
+        visit_id=low.visit.encounter_id,
     )
     return (await _open(case, by)).id
 
@@ -77,13 +98,19 @@ async def file(filer: SignedInPatient | SignedInStaff, filing: Filing) -> UUID:
     account_id = filer.id if isinstance(filer, SignedInPatient) else None
     async with db.transaction():
         topic, rest = rules.topic_of(filing.heading)
+        words = filing.text or without_words(await attachments.check_bindable(filing.attachment_ids, filer))
+        visit = await _visit(filing, account_id)
         case = _Case(
             source=filing.source,
-            visit=await _visit(filing, account_id),
+            visit=visit,
             topic=topic,
-            severity=rules.severity_of(filing.heading, filing.text),
-            text=f"{rest}\n{filing.text}" if rest else filing.text,
+            severity=rules.severity_of(filing.heading, filing.text, words=(await vocabulary()).harm),
+            text=f"{rest}\n{words}" if rest else words,
             wants_contact=filing.wants_contact,
+            is_sealed=filing.is_sealed,
+            visit_id=visit.encounter_id or filing.appointment_id,  # who left unseen has no encounter
+            attachment_ids=filing.attachment_ids,
+            sender=filer,
         )
         return (await _open(case, filer.by)).id
 
@@ -131,15 +158,25 @@ async def _open(case: _Case, by: By) -> Complaint:
         response_id=case.response_id,
         topic=case.topic,
         wants_contact=case.wants_contact,
+        is_sealed=case.is_sealed,
         received_at=now,
-        **rules.due(await handlers.promises(), now),
+        # set by its clocks below, in the same transaction
+        acknowledge_due_at=now,
+        response_due_at=now,
+        answer_due_at=now,
     )
+    await models.freeze_people(complaint.id, complaint.encounter_id)
     await born(COMPLAINT, complaint, ComplaintState.RECEIVED, by=by)
-    await timeline.write(complaint, "filed", case.text, by=by)
+    entry_id = await timeline.write(complaint, "filed", case.text, by=by)
+    await happened(complaint, "received", at=now, entry_id=entry_id)
+    if case.sender is not None:
+        await attachments.bind(case.attachment_ids, case.sender, Line(complaint.id, entry_id))
+    await brief.ask(complaint.id, case.visit_id)
     await move(COMPLAINT, complaint, ComplaintState.TRIAGED, by=by, why=f"severity {case.severity}")
     handler = await handlers.choose(complaint)
     if handler:
         await handlers.take_on(complaint, handler.id, by=by)
+    pooled = await escalating.raised(complaint)
     await publish(
         ComplaintFiled(
             complaint_id=complaint.id,
@@ -148,7 +185,7 @@ async def _open(case: _Case, by: By) -> Complaint:
             severity=complaint.severity,
             topic=complaint.topic,
             account_id=complaint.account_id,
-            patient_name=complaint.patient_name,
+            patient_name="" if complaint.is_sealed else complaint.patient_name,
             department_name=await models.department_name(complaint.department_id),
             handler_id=complaint.handler_id,
             handler_name=handler.name if handler else "",
@@ -157,7 +194,8 @@ async def _open(case: _Case, by: By) -> Complaint:
             received_at=complaint.received_at,
             acknowledge_due_at=complaint.acknowledge_due_at,
             response_due_at=complaint.response_due_at,
-            barred_ids=await models.barred_ids(complaint.practitioner_id),
+            barred_ids=await models.barred_ids(complaint.id),
+            pooled_ids=pooled,
         )
     )
     return complaint

@@ -33,6 +33,7 @@ class Complaint(Row):
     response_id = fields.UUIDField(null=True)
     topic = fields.TextField()
     wants_contact = fields.BooleanField(default=False)
+    is_sealed = fields.BooleanField(default=False)
     handler_id = fields.UUIDField(null=True)
     merged_into_id = fields.UUIDField(null=True)
     received_at = fields.DatetimeField()
@@ -63,6 +64,7 @@ class ComplaintEntry(Row):
     author_id = fields.UUIDField(null=True)
     author_name = fields.TextField(default="")
     visible_to_patient = fields.BooleanField()
+    seq = fields.IntField(default=0)  # given by the table: 1, 2, 3 … in each complaint
     text_cipher = fields.BinaryField()
     at = fields.DatetimeField()
 
@@ -99,6 +101,13 @@ async def change(row: Complaint, **values: Any) -> None:
         setattr(row, name, value)
 
 
+async def copy(row: Complaint, **values: Any) -> None:
+    """Set columns that are copies of what happened elsewhere; the version stays. The row must be locked."""
+    await Complaint.filter(id=row.id).update(**values)
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
 async def next_number() -> int:
     """Take the next number of the hospital's book of complaints."""
     row = await db.fetch_one("SELECT nextval('complaint_number') AS n")
@@ -119,29 +128,9 @@ async def write_breach(complaint_id: UUID, *, clock: Clock, cycle: int, due_at: 
     return row is not None
 
 
-# What needs a look: a clock ran out and was not noticed, or may raise the next level; or nobody handles it.
-DUE = """
-SELECT c.id FROM complaint c
-WHERE c.closed_at IS NULL AND (
-    (c.acknowledged_at IS NULL AND c.acknowledge_due_at < app_now() AND (c.level < 3 OR NOT EXISTS (
-        SELECT 1 FROM breach b WHERE b.complaint_id = c.id AND b.cycle = c.cycle AND b.clock = 'acknowledgement')))
-    OR (c.responded_at IS NULL AND c.response_due_at < app_now() AND NOT EXISTS (
-        SELECT 1 FROM breach b WHERE b.complaint_id = c.id AND b.cycle = c.cycle AND b.clock = 'first_response'))
-    OR (c.answered_at IS NULL AND c.answer_due_at < app_now() AND NOT EXISTS (
-        SELECT 1 FROM breach b WHERE b.complaint_id = c.id AND b.cycle = c.cycle AND b.clock = 'answer'))
-    OR c.handler_id IS NULL)
-ORDER BY c.id
-"""
-
-
-async def due_ids() -> list[UUID]:
-    """List the open complaints that need a look now, the oldest first."""
-    return [row["id"] for row in await db.fetch(DUE)]
-
-
 # ---- who handles ---------------------------------------------------------------------------------------------------
 
-ASSIGNING = 7_402_116  # two complaints that come together must not both go to whoever looks free
+ASSIGNING = 7_402_123  # two complaints that come together must not both go to whoever looks free
 
 
 async def one_at_a_time() -> None:
@@ -150,24 +139,58 @@ async def one_at_a_time() -> None:
 
 
 async def loads() -> dict[UUID, int]:
-    """Count the open complaints of each handler."""
+    """Weigh the open complaints of each handler: severe ones count more."""
     rows = await db.fetch(
-        "SELECT handler_id, count(*) AS n FROM complaint WHERE closed_at IS NULL AND handler_id IS NOT NULL GROUP BY 1"
+        "SELECT handler_id, sum(CASE severity WHEN 'A' THEN 3 WHEN 'B' THEN 2 ELSE 1 END)::integer AS n FROM complaint"
+        " WHERE closed_at IS NULL AND handler_id IS NOT NULL GROUP BY 1"
     )
     return {row["handler_id"]: row["n"] for row in rows}
 
 
-async def barred_from(practitioner_id: UUID | None) -> set[UUID]:
-    """List the staff logins of the person complained about."""
-    if practitioner_id is None:
-        return set()
-    rows = await db.fetch("SELECT id FROM staff WHERE practitioner_id = $1", practitioner_id)
-    return {row["id"] for row in rows}
+async def barred_from(complaint_id: UUID) -> set[UUID]:
+    """List the staff who have a conflict of interest: they neither handle a complaint nor hear of it."""
+    rows = await db.fetch("SELECT DISTINCT staff_id FROM complaint_conflict WHERE complaint_id = $1", complaint_id)
+    return {row["staff_id"] for row in rows}
 
 
-async def barred_ids(practitioner_id: UUID | None) -> tuple[UUID, ...]:
+async def barred_ids(complaint_id: UUID) -> tuple[UUID, ...]:
     """Give the same in one order, as facts carry it."""
-    return tuple(sorted(await barred_from(practitioner_id)))
+    return tuple(sorted(await barred_from(complaint_id)))
+
+
+async def freeze_people(complaint_id: UUID, encounter_id: UUID | None) -> None:
+    """Keep whom the visit was with, as it is now: later changes of rooms and rotas do not change a complaint."""
+    await db.fetch(
+        "INSERT INTO complaint_person (complaint_id, role, practitioner_id, staff_id, name, at)"
+        " SELECT $1, role, practitioner_id, staff_id, name, app_now() FROM people_of_encounter($2)"
+        " ON CONFLICT DO NOTHING",
+        complaint_id,
+        encounter_id,
+    )
+
+
+async def bar(complaint_id: UUID, staff_id: UUID, *, role: str) -> None:
+    """Keep somebody away from a complaint for ever. role: `named`, or `former_handler` of a round found unfair."""
+    await db.fetch(
+        "INSERT INTO complaint_person (complaint_id, role, staff_id, name, at)"
+        " SELECT $1::uuid, $3::text, id, name, app_now() FROM staff WHERE id = $2 ON CONFLICT DO NOTHING",
+        complaint_id,
+        staff_id,
+        role,
+    )
+
+
+async def inherit_people(from_id: UUID, into_id: UUID) -> None:
+    """Let those whom one complaint is about be those of another one, in which it goes on."""
+    await db.fetch(
+        "INSERT INTO complaint_person (complaint_id, role, practitioner_id, staff_id, name, at)"
+        " SELECT $2::uuid, role, practitioner_id, staff_id, name, app_now() FROM complaint_person"
+        " WHERE complaint_id = $1"
+        " UNION ALL SELECT $2::uuid, 'named', p.id, NULL, p.name, app_now() FROM complaint c"
+        " JOIN practitioner p ON p.id = c.practitioner_id WHERE c.id = $1 ON CONFLICT DO NOTHING",
+        from_id,
+        into_id,
+    )
 
 
 async def staff_name(staff_id: UUID | None) -> str:
@@ -262,6 +285,18 @@ async def open_phone(patient_id: UUID) -> str | None:
     if row is None or row["phone_cipher"] is None:
         return None
     return privacy.unseal(row["phone_cipher"], place="patient.phone_cipher", row_id=patient_id)
+
+
+# The names and file numbers of all people of the account that a complaint is from. $1 account, $2 patient, $3 name
+IDENTIFYING = """
+SELECT name, file_number FROM patient WHERE account_id = $1 OR id = $2 UNION SELECT $3, NULL
+"""
+
+
+async def identifying(account_id: UUID | None, patient_id: UUID | None, name: str) -> list[str]:
+    """Give the words that say whom a complaint is from, however its text writes them."""
+    rows = await db.fetch(IDENTIFYING, account_id, patient_id, name)
+    return [word for row in rows for word in (row["name"], row["file_number"]) if word]
 
 
 async def write_access(staff_id: UUID, patient_id: UUID, *, what: str, why: str) -> None:

@@ -22,12 +22,18 @@ LEFT JOIN patient p ON p.id = c.patient_id
 LEFT JOIN complaint m ON m.id = c.merged_into_id
 """
 
-# Whom a member of staff with departments $2 (null: all) may see: those of the departments, one's own, and what has
-# reached one's level of the rota; never what is about oneself.
+# Which complaints a member of staff with departments $2 (null: all) may see: those of the departments, one's own, those
+# one watches or was called about, what has reached one's level of the rota; never one in which they have a conflict of
+# interest. Everything that shows, finds, counts by name or hands out complaints asks this, and nothing else. The last
+# line is worked out once for a statement, from the side of the member of staff.
 IN_SIGHT = """
 ($2::uuid[] IS NULL OR c.department_id = ANY($2) OR c.handler_id = $1
+    OR EXISTS (SELECT 1 FROM complaint_department o WHERE o.complaint_id = c.id AND o.department_id = ANY($2))
+    OR EXISTS (SELECT 1 FROM complaint_watcher w WHERE w.complaint_id = c.id AND w.staff_id = $1)
+    OR EXISTS (SELECT 1 FROM escalation e JOIN page g ON g.escalation_id = e.id
+               WHERE e.complaint_id = c.id AND g.staff_id = $1)
     OR EXISTS (SELECT 1 FROM duty u WHERE u.staff_id = $1 AND u.level BETWEEN 1 AND c.level))
-AND NOT EXISTS (SELECT 1 FROM staff me WHERE me.id = $1 AND me.practitioner_id = c.practitioner_id)
+AND c.id NOT IN (SELECT b.complaint_id FROM complaints_barred_for($1) b)
 """
 
 
@@ -36,7 +42,7 @@ URGENCY = """
 (c.acknowledged_at IS NOT NULL)::int, coalesce(least(
     CASE WHEN c.acknowledged_at IS NULL THEN c.acknowledge_due_at END,
     CASE WHEN c.responded_at IS NULL THEN c.response_due_at END,
-    CASE WHEN c.answered_at IS NULL THEN c.answer_due_at END), 'infinity'), c.id
+    CASE WHEN c.answered_at IS NULL THEN c.answer_due_at END), 'infinity'::timestamptz), c.id
 """
 SIBLINGS_AT_MOST = 20
 NEWEST = "ORDER BY c.id DESC", "c.id < $3"
@@ -79,12 +85,16 @@ async def listed(sight: Sight, search: Search, *, after: UUID | None, limit: int
     """
     order, place = URGENT if search.is_urgent_first else NEWEST
     words = search.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    # the page is chosen first, and only its rows are joined with what is shown of them
     rows = await db.fetch(
-        f"{SHOWN} WHERE {IN_SIGHT} AND ($3::uuid IS NULL OR {place})"
+        f"{SHOWN} JOIN (SELECT c.id, row_number() OVER () AS place FROM (SELECT c.id FROM complaint c"
+        f" WHERE {IN_SIGHT} AND ($3::uuid IS NULL OR {place})"
         " AND CASE $4 WHEN '' THEN true WHEN 'open' THEN c.closed_at IS NULL WHEN 'closed' THEN c.closed_at IS NOT NULL"
-        " ELSE c.state = $4 END"
-        " AND ($5 = '' OR concat_ws(' ', c.number, c.patient_name, c.topic, s.name, d.name) ILIKE '%' || $5 || '%')"
-        f" AND (NOT $6 OR c.handler_id = $1) {order} LIMIT $7",
+        " ELSE c.state = $4 END AND ($5 = '' OR concat_ws(' ', c.number,"
+        " CASE WHEN NOT c.is_sealed THEN c.patient_name END, c.topic,"
+        " (SELECT s.name FROM staff s WHERE s.id = c.handler_id),"
+        " (SELECT d.name FROM department d WHERE d.id = c.department_id)) ILIKE '%' || $5 || '%')"
+        f" AND (NOT $6 OR c.handler_id = $1) {order} LIMIT $7) c) chosen ON chosen.id = c.id ORDER BY chosen.place",
         *sight.arguments,
         after,
         search.state,
@@ -98,19 +108,25 @@ async def listed(sight: Sight, search: Search, *, after: UUID | None, limit: int
 async def changes(since: UUID) -> object:
     """Give something that differs when a complaint has changed; since: the first id that counts.
 
-    Whatever happens to a complaint, a person's act or a clock that ran out, adds a line to its time line.
+    Whatever happens to a complaint, a person's act or a clock that ran out, adds a line to its time line; the arrival
+    of a message at the patient is an event of its clocks alone.
     """
-    return await db.fetch_one("SELECT count(*) AS lines FROM complaint_entry WHERE id >= $1", since)
+    return await db.fetch_one(
+        "SELECT (SELECT count(*) FROM complaint_entry WHERE id >= $1) AS lines,"
+        " (SELECT count(*) FROM complaint_event WHERE id >= $1) AS events",
+        since,
+    )
 
 
 async def of_same_person(sight: Sight, row: dict[str, Any]) -> list[dict[str, Any]]:
     """List the other complaints of the same account or, without one, of the same patient; the newest first."""
     mine = "c.account_id = $4" if row["account_id"] else "c.account_id IS NULL AND c.patient_id = $4"
     person_id = row["account_id"] or row["patient_id"]
-    if person_id is None:
+    if person_id is None or row["is_sealed"]:  # other complaints would tell whom a sealed one is from, and vice versa
         return []
     found = await db.fetch(
-        f"{SHOWN} WHERE {IN_SIGHT} AND c.id <> $3 AND {mine} ORDER BY c.id DESC LIMIT {SIBLINGS_AT_MOST}",
+        f"{SHOWN} WHERE {IN_SIGHT} AND c.id <> $3 AND NOT c.is_sealed AND {mine}"
+        f" ORDER BY c.id DESC LIMIT {SIBLINGS_AT_MOST}",
         *sight.arguments,
         row["id"],
         person_id,

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any
 from uuid import UUID
 
+from satisfaction.clocks.policies import Clock
 from satisfaction.errors import ComplaintIsClosed, HighestLevel, NotMergeable
-from satisfaction.harm import harm_word_in
+from satisfaction.harm import HARM_WORDS, harm_word_in
 from server.errors import IllegalMove
 from server.states import Machine
 
@@ -53,6 +53,13 @@ COMPLAINT = Machine(
 
 CLOSED = frozenset({S.CONFIRMED_CLOSED, S.CLOSED_NO_REPLY, S.CLOSED_DISAGREED, S.WITHDRAWN, S.MERGED})
 UNANSWERED = frozenset(S) - CLOSED - {S.ANSWERED}
+ENDS: Mapping[str, str] = {  # the kind of the event that each end is
+    S.CONFIRMED_CLOSED: "confirmed",
+    S.CLOSED_NO_REPLY: "closed",
+    S.CLOSED_DISAGREED: "closed",
+    S.WITHDRAWN: "withdrawn",
+    S.MERGED: "merged",
+}
 
 PLAIN_WORDS: Mapping[str, Mapping[str, str]] = {
     S.RECEIVED: {"zh-CN": "已收到", "zh-TW": "已收到", "en": "Received"},
@@ -134,9 +141,9 @@ def topic_of(heading: str) -> tuple[str, str]:
     return (heading, "") if heading in TOPICS else (OTHER_TOPIC, heading)
 
 
-def severity_of(*texts: str) -> str:
-    """Give A when a text says that somebody was or may be harmed, else B."""
-    return "A" if harm_word_in(texts) else "B"
+def severity_of(*texts: str, words: Iterable[str] = HARM_WORDS) -> str:
+    """Give A when a text says that somebody was or may be harmed, else B. words: the hospital's list of harm."""
+    return "A" if harm_word_in(texts, words) else "B"
 
 
 def number_of(sequence: int, received_at: datetime) -> str:
@@ -150,44 +157,7 @@ def number_of(sequence: int, received_at: datetime) -> str:
 # ---- clocks --------------------------------------------------------------------------------------------------------
 
 
-class Clock(StrEnum):
-    """What is promised; each has its row in `breach` when it is missed."""
-
-    ACKNOWLEDGEMENT = "acknowledgement"
-    FIRST_RESPONSE = "first_response"
-    ANSWER = "answer"
-
-
-CLOCK_NAMES = {Clock.ACKNOWLEDGEMENT: "受理", Clock.FIRST_RESPONSE: "首次回应", Clock.ANSWER: "答复"}
 BY_HAND = "by_hand"  # the word in place of a clock when a person escalates
-
-ACKNOWLEDGE_MINUTES = 10
-RESPONSE_MINUTES = 60
-ANSWER_MINUTES = 24 * 60
-NEXT_LEVEL_ACKNOWLEDGES_IN = timedelta(minutes=15)
-
-
-@dataclass(frozen=True)
-class Promises:
-    """How fast the hospital promises to be, on the clock on the wall."""
-
-    acknowledgement: timedelta = timedelta(minutes=ACKNOWLEDGE_MINUTES)
-    first_response: timedelta = timedelta(minutes=RESPONSE_MINUTES)
-    answer: timedelta = timedelta(minutes=ANSWER_MINUTES)
-
-    @classmethod
-    def of_minutes(cls, *, acknowledgement: float, first_response: float, answer: float) -> "Promises":
-        """Make them from the hospital's policies, which are in minutes."""
-        return cls(timedelta(minutes=acknowledgement), timedelta(minutes=first_response), timedelta(minutes=answer))
-
-
-def due(promises: Promises, since: datetime) -> dict[str, Any]:
-    """Give the three deadlines of a round that began at a moment, by the columns in which they are kept."""
-    return {
-        "acknowledge_due_at": since + promises.acknowledgement,
-        "response_due_at": since + promises.first_response,
-        "answer_due_at": since + promises.answer,
-    }
 
 
 @dataclass(frozen=True)
@@ -244,14 +214,6 @@ def level_above(level: int) -> Level:
     if level >= Level.COMMITTEE:
         raise HighestLevel()
     return Level(level + 1)
-
-
-def raises_again(hand: Hand, level: int, *, is_known: bool) -> bool:
-    """Tell whether a clock that ran out sets off a step. Each does it once a round; the acknowledgement once a level.
-
-    is_known: its breach is written down already.
-    """
-    return not is_known or (hand.clock == Clock.ACKNOWLEDGEMENT and level < Level.COMMITTEE)
 
 
 def search_order(level: int) -> list[int]:
@@ -365,22 +327,6 @@ def acts_in(state: str, *, level: int, is_acknowledged: bool, is_leader: bool, h
         if now != S.ANSWERED:  # until the verdict there is nothing to ask and no second answer
             acts |= {Act.ASK, Act.ANSWER}
     return [act for act in Act if act in acts]
-
-
-DUE_AND_STOP = (
-    ("acknowledge_due_at", "acknowledged_at"),
-    ("response_due_at", "responded_at"),
-    ("answer_due_at", "answered_at"),
-)
-
-
-def earlier(one: Mapping[str, Any], into: Mapping[str, Any]) -> dict[str, datetime]:
-    """Give the earlier start of two complaints, and the earlier deadline of each clock that still runs in the second.
-
-    one, into: their columns.
-    """
-    columns = ["received_at", *(due_at for due_at, stopped_at in DUE_AND_STOP if into[stopped_at] is None)]
-    return {column: min(one[column], into[column]) for column in columns}
 
 
 def check_confirmation(state: str) -> None:

@@ -2,22 +2,41 @@
 for the patient, so that it cannot slip through.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import RootModel
 
+from satisfaction.attachments.models import Attachment, of_lines
 from satisfaction.complaints import models, rules, timeline
 from satisfaction.complaints.models import ComplaintEntry
+from satisfaction.complaints.reopening import reopened_until
+from satisfaction.sealing.rules import SEALED, covered
 from server import clock, history, privacy
 from server.web import View, moment
 
+Files = Mapping[UUID, Sequence[Attachment]]
+NO_FILES: Files = {}
 AUTHORS = {
     "patient": {"zh-CN": "您", "zh-TW": "您", "en": "You"},
     "staff": {"zh-CN": "工作人员", "zh-TW": "工作人員", "en": "Staff"},
     "system": {"zh-CN": "系统", "zh-TW": "系統", "en": "System"},
 }
+
+
+class AttachmentView(View):
+    """A picture or a recording. state: received, checking, shown, to_be_read, hidden; seconds: of a recording."""
+
+    id: UUID
+    kind: str
+    media_type: str
+    bytes: int
+    width: int | None
+    height: int | None
+    seconds: float | None
+    state: str
 
 
 class PatientEntryView(View):
@@ -29,6 +48,7 @@ class PatientEntryView(View):
     author_name: str
     text: str
     at: str
+    attachments: list[AttachmentView]
 
 
 class PatientComplaintView(View):
@@ -48,6 +68,7 @@ class PatientComplaintView(View):
     closed_at: str | None
     may_confirm: bool
     may_write: bool
+    reopen_until: str | None
     merged_into_number: str | None
     version: int
     entries: list[PatientEntryView] | None = None
@@ -82,6 +103,7 @@ class EntryView(View):
     visible_to_patient: bool
     text: str
     at: str
+    attachments: list[AttachmentView]
 
 
 class MoveView(View):
@@ -112,6 +134,7 @@ class StaffComplaintView(View):
     handler_id: UUID | None
     handler_name: str
     wants_contact: bool
+    is_sealed: bool
     received_at: str
     closed_at: str | None
     clocks: list[ClockView]
@@ -152,19 +175,34 @@ class StaffComplaintDetail(StaffComplaintView):
 
 
 class CandidateView(View):
-    """Somebody who may handle a complaint."""
+    """Somebody who may handle or follow a complaint. load: open ones, weighed: A 3, B 2, C 1. away_until: not there.
+
+    instead_name: who stands in for them while they are away.
+    """
 
     id: UUID
     name: str
     roles: list[str]
     is_on_duty: bool
     open_complaints: int
+    load: int
+    away_until: str | None
+    instead_name: str
+
+
+class CandidateBarred(View):
+    """Somebody who must keep away. kind: concerned, before, hierarchy, related, or other where no more may be said."""
+
+    id: UUID
+    name: str
+    kind: str
 
 
 class CandidateList(View):
-    """Who may handle a complaint: those on duty first, then those with the fewest."""
+    """Who may handle a complaint: those on duty first, then those with the fewest. barred: who must keep away."""
 
     items: list[CandidateView]
+    barred: list[CandidateBarred]
 
 
 class ComplaintPage(View):
@@ -185,9 +223,12 @@ class PhoneView(View):
 
 
 def for_patient(
-    row: dict[str, Any], language: str, entries: list[ComplaintEntry] | None = None
+    row: dict[str, Any],
+    language: str,
+    entries: list[ComplaintEntry] | None = None,
+    files: Files = NO_FILES,
 ) -> PatientComplaintView:
-    """Show a complaint to its patient, with the time line when it is given."""
+    """Show a complaint to its patient, with the time line when it is given. files: by their line of it."""
     state = row["state"]
     return PatientComplaintView(
         id=row["id"],
@@ -204,10 +245,21 @@ def for_patient(
         closed_at=moment(row["closed_at"]),
         may_confirm=state == rules.ComplaintState.ANSWERED,
         may_write=row["closed_at"] is None,
+        reopen_until=_still(reopened_until(state, row["closed_at"])),
         merged_into_number=row["merged_into_number"],
         version=row["version"],
-        entries=None if entries is None else [_patient_entry(entry, language) for entry in entries],
+        entries=None if entries is None else [_patient_entry(entry, language, files) for entry in entries],
     )
+
+
+def _still(until: datetime | None) -> str | None:
+    return moment(until) if until is not None and until >= clock.now() else None
+
+
+def show_attachment(one: Attachment) -> AttachmentView:
+    """Show what is known of a file; its bytes are fetched by its id."""
+    same = ("id", "kind", "media_type", "bytes", "width", "height")
+    return AttachmentView(**{name: getattr(one, name) for name in same}, seconds=one.length, state=str(one.state))
 
 
 def _due(row: dict[str, Any], due: str, stopped: str) -> str | None:
@@ -218,7 +270,7 @@ def _moment(value: Any) -> str:
     return moment(value) or ""
 
 
-def _patient_entry(entry: ComplaintEntry, language: str) -> PatientEntryView:
+def _patient_entry(entry: ComplaintEntry, language: str, files: Files) -> PatientEntryView:
     return PatientEntryView(
         id=entry.id,
         kind=entry.kind,
@@ -226,14 +278,21 @@ def _patient_entry(entry: ComplaintEntry, language: str) -> PatientEntryView:
         author_name=(entry.author_kind == "staff" and entry.author_name) or AUTHORS[entry.author_kind][language],
         text=entry.text,
         at=_moment(entry.at),
+        attachments=[show_attachment(one) for one in files.get(entry.id, [])],
     )
+
+
+def without_identity(row: dict[str, Any]) -> dict[str, Any]:
+    """Give a row as staff may see it: of a sealed complaint nothing tells whom it is from."""
+    if not row["is_sealed"]:
+        return row
+    return {**row, **dict.fromkeys(("account_id", "patient_id", "encounter_id", "phone_tail")), "patient_name": SEALED}
 
 
 def for_staff(row: dict[str, Any]) -> StaffComplaintView:
     """Show a complaint in a list for staff."""
-    return StaffComplaintView(
-        **_shared(row), patient_name=privacy.mask_name(row["patient_name"]) if row["patient_name"] else ""
-    )
+    name = SEALED if row["is_sealed"] else privacy.mask_name(row["patient_name"]) if row["patient_name"] else ""
+    return StaffComplaintView(**_shared(row), patient_name=name)
 
 
 async def in_full(
@@ -243,7 +302,12 @@ async def in_full(
 
     siblings: other complaints of the same person that the reader may see. acts: what the reader may do.
     """
+    words = None
+    if row["is_sealed"]:
+        words = await models.identifying(row["account_id"], row["patient_id"], row["patient_name"])
+    row = without_identity(row)
     entries = await timeline.lines(row["id"], for_patient=False)
+    files = await of_lines(row["id"])
     moves = await history.history_of(row["id"])
     return StaffComplaintDetail(
         **_shared(row),
@@ -256,7 +320,7 @@ async def in_full(
         merged_into_id=row["merged_into_id"],
         merged_into_number=row["merged_into_number"],
         breaches=[BreachView(clock=name, cycle=cycle, breached_at=_moment(at)) for name, cycle, at in row["breaches"]],
-        entries=[_entry(entry) for entry in entries],
+        entries=[_entry(entry, files, words) for entry in entries],
         history=[
             MoveView(from_state=it["from_state"], to_state=it["to_state"], by_kind=it["by_kind"], at=_moment(it["at"]))
             for it in moves
@@ -275,16 +339,19 @@ def _sibling(row: dict[str, Any]) -> SiblingView:
     )
 
 
-def _entry(entry: ComplaintEntry) -> EntryView:
+def _entry(entry: ComplaintEntry, files: Files, words: Sequence[str] | None) -> EntryView:
+    """Show a line. words: of a sealed complaint, those that would say whom it is from."""
+    is_hidden = words is not None and entry.author_kind == "patient"
     return EntryView(
         id=entry.id,
         kind=entry.kind,
         author_kind=entry.author_kind,
-        author_id=entry.author_id,
-        author_name=entry.author_name,
+        author_id=None if is_hidden else entry.author_id,
+        author_name="" if is_hidden else entry.author_name,
         visible_to_patient=entry.visible_to_patient,
-        text=entry.text,
+        text=entry.text if words is None else covered(entry.text, words),
         at=_moment(entry.at),
+        attachments=[show_attachment(one) for one in files.get(entry.id, [])],
     )
 
 
@@ -297,6 +364,7 @@ def _shared(row: dict[str, Any]) -> dict[str, Any]:
         "practitioner_name": row["practitioner_name"] or "",
         "handler_name": row["handler_name"] or "",
         "wants_contact": row["wants_contact"],
+        "is_sealed": row["is_sealed"],
         "received_at": _moment(row["received_at"]),
         "closed_at": moment(row["closed_at"]),
         "clocks": _clocks(row),

@@ -1,91 +1,27 @@
-"""What happens to a survey: planned after a visit, opened, answered once, expired."""
+"""What patients do with their surveys: see them, put down answers, send them, change them; signed in or by a link."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import orjson
 from tortoise.exceptions import IntegrityError
 
-from satisfaction.complaints.filing import LowRating, Visit, open_from_low_rating
 from satisfaction.errors import AlreadyAnswered
-from satisfaction.surveys import models, rules
-from satisfaction.surveys.kinds import SURVEYS
-from satisfaction.surveys.kinds.outpatient import OUTPATIENT, OVERALL
-from satisfaction.surveys.models import ONE_RESPONSE, Invitation, Response, Shown
-from satisfaction.surveys.rules import INVITATION, Filled, InvitationState, LowRules
-from server import clock, db, hospital, privacy
+from satisfaction.surveys import answering, ballots, keeping, links, models, rules
+from satisfaction.surveys.answering import Filled
+from satisfaction.surveys.keeping import Receipt
+from satisfaction.surveys.links import Opened
+from satisfaction.surveys.models import ONE_RESPONSE, Invitation, Questionnaire, Response, Shown
+from satisfaction.surveys.rules import InvitationState
+from server import clock, db, privacy
 from server.accounts import SignedInPatient
-from server.errors import NotFound
-from server.events import publish
-from server.facts import SurveyAnswered, SurveyInvited, VisitFinished
-from server.history import SYSTEM, born, move
-from server.ids import new_id
+from server.errors import NotFound, Stale
+from server.history import By
 
-BATCH = 50
 SEEN_BY_PATIENTS = (InvitationState.INVITED, InvitationState.ANSWERED, InvitationState.EXPIRED)
-
-
-async def plan_invitation(fact: VisitFinished) -> None:
-    """Plan to ask about a visit that took place; who has no account cannot be asked."""
-    if fact.account_id is None or await Invitation.exists(encounter_id=fact.encounter_id):
-        return
-    opens_at, deadline = rules.opening(fact.finished_at, fact.survey_delay_minutes)
-    invitation = await Invitation.create(
-        questionnaire_id=await models.questionnaire_of(SURVEYS[OUTPATIENT.code]),
-        encounter_id=fact.encounter_id,
-        account_id=fact.account_id,
-        patient_id=fact.patient_id,
-        patient_name=fact.patient_name,
-        department_id=fact.department_id,
-        department_name=fact.department_name,
-        practitioner_id=fact.practitioner_id,
-        practitioner_name=fact.practitioner_name,
-        visited_at=fact.started_at,
-        state=InvitationState.PLANNED,
-        opens_at=opens_at,
-        deadline=deadline,
-    )
-    await born(INVITATION, invitation, InvitationState.PLANNED, by=SYSTEM)
-
-
-async def open_due() -> None:
-    """Invite for every visit whose time to ask has come; what is hopelessly late is not asked any more."""
-    is_more = True
-    while is_more:
-        async with db.transaction():
-            due = await models.take_due(models.TO_OPEN, BATCH)
-            for invitation in due:
-                if clock.now() >= invitation.deadline:
-                    await move(INVITATION, invitation, InvitationState.EXPIRED, by=SYSTEM)
-                else:
-                    await _open(invitation)
-        is_more = len(due) == BATCH
-
-
-async def _open(invitation: Invitation) -> None:
-    await move(INVITATION, invitation, InvitationState.INVITED, by=SYSTEM)
-    await publish(
-        SurveyInvited(
-            invitation_id=invitation.id,
-            account_id=invitation.account_id,
-            patient_id=invitation.patient_id,
-            patient_name=invitation.patient_name,
-            department_name=invitation.department_name,
-            visited_at=invitation.visited_at,
-            deadline=invitation.deadline,
-        )
-    )
-
-
-async def expire_due() -> None:
-    """Close every survey whose deadline passed without a response."""
-    is_more = True
-    while is_more:
-        async with db.transaction():
-            due = await models.take_due(models.TO_EXPIRE, BATCH)
-            for invitation in due:
-                await move(INVITATION, invitation, InvitationState.EXPIRED, by=SYSTEM)
-        is_more = len(due) == BATCH
+DRAFT = "invitation.draft_cipher"
+WEB = "web"
 
 
 async def surveys_of(account: SignedInPatient, *, after: UUID | None, limit: int) -> list[Shown]:
@@ -108,74 +44,153 @@ async def survey_of(account: SignedInPatient, invitation_id: UUID) -> Shown:
 
 
 @dataclass(frozen=True)
-class Receipt:
-    """What became of a response. will_call: the rating was low, so that somebody will call."""
+class Sheet:
+    """A survey as its patient sees it. filled: what they said, while it may be changed, or put down so far."""
 
-    response_id: UUID
-    will_call: bool
+    survey: Shown
+    filled: Filled | None = None
+    response: Response | None = None
 
 
-async def respond(account: SignedInPatient, invitation_id: UUID, filled: Filled) -> Receipt:
+async def look_at(account: SignedInPatient, invitation_id: UUID) -> Sheet:
+    """Open a survey; the first time is written down.
+
+    Raises: NotFound.
+    """
+    survey = await survey_of(account, invitation_id)
+    invitation = survey.invitation
+    await _note_opening(invitation)
+    if rules.may_be_edited(invitation.state, invitation.editable_until, clock.now()):
+        response = await Response.get(invitation_id=invitation.id)
+        return Sheet(survey, keeping.filled_of(response), response)
+    if invitation.state == InvitationState.INVITED and invitation.draft_cipher is not None:
+        said = orjson.loads(privacy.unseal(invitation.draft_cipher, place=DRAFT, row_id=invitation.id))
+        return Sheet(survey, Filled(said["answers"], said["comment"], said["contact_me"]))
+    return Sheet(survey)
+
+
+async def _note_opening(invitation: Invitation) -> None:
+    if invitation.opened_at is None and invitation.state == InvitationState.INVITED:
+        await Invitation.filter(id=invitation.id, opened_at=None).update(opened_at=clock.now())
+
+
+async def put_down(account: SignedInPatient, invitation_id: UUID, filled: Filled) -> None:
+    """Keep what was answered so far, sealed, so that another device goes on with it.
+
+    Raises: NotFound, AlreadyAnswered, SurveyClosed, Malformed.
+    """
+    async with db.transaction():
+        survey = await survey_of(account, invitation_id)
+        invitation = survey.invitation
+        rules.check_answerable(invitation.state, invitation.deadline, clock.now())
+        checked = answering.checked(filled, survey.items, is_partial=True)
+        said = {"answers": checked.answers, "comment": checked.comment, "contact_me": checked.contact_me}
+        sealed = privacy.seal(orjson.dumps(said).decode(), place=DRAFT, row_id=invitation.id)
+        # a response that comes at the same moment wins: its invitation is not «invited» any more
+        await Invitation.filter(id=invitation.id, state=InvitationState.INVITED).update(
+            draft_cipher=sealed, started_at=invitation.started_at or clock.now()
+        )
+
+
+async def respond(
+    account: SignedInPatient, invitation_id: UUID, filled: Filled, *, request_key: UUID | None = None
+) -> Receipt:
     """Take the one response to an invitation; a low rating opens its complaint in the same transaction.
 
+    request_key: of the request, so that an anonymous one is taken once without a record of it.
     Raises: NotFound, AlreadyAnswered, SurveyClosed, SomeoneWasFaster, Malformed.
     """
+    return await take(await survey_of(account, invitation_id), filled, by=account.by, request_key=request_key)
+
+
+async def take(
+    survey: Shown, filled: Filled, *, by: By, mode: str | None = None, request_key: UUID | None = None
+) -> Receipt:
+    """Take a response, whoever brings it.
+
+    Raises: AlreadyAnswered, SurveyClosed, SomeoneWasFaster, Malformed.
+    """
+    invitation = survey.invitation
     try:
         async with db.transaction():
-            survey = await survey_of(account, invitation_id)
-            rules.check_answerable(survey.invitation.state, survey.invitation.deadline, clock.now())
-            return await _keep(account, survey, rules.checked(filled, survey.items))
+            invitation = await Invitation.get(id=survey.id)  # as it is now, in this transaction
+            survey = Shown(invitation, survey.title, survey.items)
+            if invitation.is_anonymous and await ballots.is_in(request_key):
+                return Receipt(None, will_call=False)
+            rules.check_answerable(invitation.state, invitation.deadline, clock.now())
+            checked = answering.checked(filled, survey.items)
+            if not invitation.is_anonymous:
+                return await keeping.keep(survey, checked, by=by, mode=mode)
+            await keeping.use_up(invitation, by=by, mode=mode)
+            questionnaire = await Questionnaire.get(id=invitation.questionnaire_id)
+            await ballots.put_in(
+                questionnaire,
+                checked,
+                department_id=invitation.department_id,
+                mode=mode or invitation.mode,
+                request_key=request_key,
+            )
+            return Receipt(None, will_call=False)
     except IntegrityError as error:
         if db.violated(error) == ONE_RESPONSE:  # a twin of this response was faster
             raise AlreadyAnswered() from None
         raise
 
 
-async def _keep(account: SignedInPatient, survey: Shown, filled: Filled) -> Receipt:
-    invitation = survey.invitation
-    low_rules = LowRules.of(await hospital.policy("survey.low_rating", {}))
-    reasons = rules.low_reasons(filled, survey.items, low_rules)
-    words, figures = rules.texts_apart(filled, survey.items)
-    response_id = new_id()
-    sealed = None
-    if words or filled.comment:
-        text = orjson.dumps({"answers": words, "comment": filled.comment}).decode()
-        sealed = privacy.seal(text, place="response.texts_cipher", row_id=response_id)
-    await Response.create(
-        id=response_id,
-        invitation_id=invitation.id,
-        answers=figures,
-        texts_cipher=sealed,
-        contact_me=filled.contact_me,
-        overall=figures.get(OVERALL),
-        is_low=bool(reasons),
-        low_reasons=reasons,
-        submitted_at=clock.now(),
-    )
-    await move(INVITATION, invitation, InvitationState.ANSWERED, by=account.by)
-    if reasons:
-        low = LowRating(
-            response_id=response_id,
-            visit=_visit(invitation),
-            text=rules.summary(filled, survey.items),
-            is_harmful="harm_word" in reasons,
-            wants_contact=filled.contact_me,
-        )
-        await open_from_low_rating(low, by=account.by)
-    await publish(
-        SurveyAnswered(
-            response_id=response_id, invitation_id=invitation.id, account_id=account.id, is_low=bool(reasons)
-        )
-    )
-    return Receipt(response_id, will_call=bool(reasons))
+async def change(account: SignedInPatient, invitation_id: UUID, filled: Filled, *, version: int | None) -> Receipt:
+    """Put another answer in the place of one's own, while it may be changed.
+
+    version: of the response that was read. Raises: NotFound, SurveyClosed, Stale, Malformed.
+    """
+    async with db.transaction():
+        survey = await survey_of(account, invitation_id)
+        invitation = survey.invitation
+        rules.check_editable(invitation.state, invitation.editable_until, clock.now())
+        response = await Response.filter(invitation_id=invitation.id).select_for_update(no_key=True).get()
+        if version is not None and version != response.version:
+            raise Stale(resource={"id": str(response.id), "version": response.version})
+        return await keeping.change(survey, response, answering.checked(filled, survey.items), by=account.by)
 
 
-def _visit(invitation: Invitation) -> Visit:
-    return Visit(
-        account_id=invitation.account_id,
-        patient_id=invitation.patient_id,
-        patient_name=invitation.patient_name,
-        encounter_id=invitation.encounter_id,
-        department_id=invitation.department_id,
-        practitioner_id=invitation.practitioner_id,
-    )
+async def look_by_link(token: str) -> Opened:
+    """Open what a link leads to; of an invitation the first time is written down.
+
+    Raises: NotFound, LinkOver.
+    """
+    found = await links.opened(token)
+    if found.survey is not None:
+        await _note_opening(found.survey.invitation)
+    return found
+
+
+async def respond_by_link(
+    found: Opened, filled: Filled, *, device: str | None, request_key: UUID | None = None
+) -> Receipt:
+    """Take a response that comes by a link: of its invitation, or an anonymous one of whoever stands there.
+
+    found: as `look_by_link` gave it.
+    Raises: LinkExhausted, AlreadyAnswered, SurveyClosed, SomeoneWasFaster, Malformed.
+    """
+    if found.survey is not None:
+        by = By(kind="patient", id=found.survey.invitation.account_id, channel=WEB)
+        return await take(found.survey, filled, by=by, mode=WEB, request_key=request_key)
+    if await ballots.is_in(request_key):
+        return Receipt(None, will_call=False)
+    checked = answering.checked(filled, found.items)
+    async with db.transaction():
+        await links.use(found.link, device)
+        await ballots.put_in(
+            found.questionnaire,
+            checked,
+            department_id=found.link.department_id,
+            mode=found.link.kind,
+            request_key=request_key,
+        )
+    return Receipt(None, will_call=False)
+
+
+def as_said(filled: Filled | None) -> dict[str, Any] | None:
+    """Give what was said as it is shown to the one who said it."""
+    if filled is None:
+        return None
+    return {"answers": dict(filled.answers), "comment": filled.comment, "contact_me": filled.contact_me}

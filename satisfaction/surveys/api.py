@@ -1,95 +1,27 @@
-"""Surveys over HTTP: the patient's list, one survey with its items, its one response."""
+"""Surveys over HTTP: the patient's list, one survey with its items, its one response and what becomes of that."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import Field
 from sanic import Blueprint, Request
 
 from satisfaction.errors import AlreadyAnswered, SurveyClosed
 from satisfaction.surveys import actions
-from satisfaction.surveys.kinds.items import Item, ItemType, in_language
-from satisfaction.surveys.models import Shown
-from satisfaction.surveys.rules import Filled, InvitationState
-from server import clock
+from satisfaction.surveys.views import (
+    ReceiptView,
+    ResponseForm,
+    SurveyFilledView,
+    SurveyPage,
+    SurveyView,
+    items_view,
+    receipt_view,
+    survey_view,
+)
 from server.auth import patient_only
-from server.errors import SomeoneWasFaster
-from server.web import Form, Paging, Text, View, api, language_of, listing, moment
+from server.errors import SomeoneWasFaster, Stale
+from server.web import Paging, api, language_of, listing, once_only
 
 bp = Blueprint("surveys", url_prefix="/api/v1")
-
-MOST_ANSWERS = 100
-
-THANKS = {
-    "zh-CN": "感谢您的评价，您的意见会帮助我们做得更好。",
-    "zh-TW": "感謝您的評價，您的意見會幫助我們做得更好。",
-    "en": "Thank you. What you tell us helps us to do better.",
-}
-WILL_CALL = {
-    "zh-CN": "感谢您告诉我们。很抱歉这次就诊没有让您满意，我们的工作人员会尽快与您联系。",
-    "zh-TW": "感謝您告訴我們。很抱歉這次就診沒有讓您滿意，我們的工作人員會盡快與您聯繫。",
-    "en": "Thank you for telling us. We are sorry about this visit; somebody will contact you soon.",
-}
-
-
-class ResponseForm(Form):
-    """The answers by item. None is forced, but something must be said."""
-
-    answers: Annotated[dict[str, Any], Field(max_length=MOST_ANSWERS, default_factory=dict)]
-    comment: Text = ""
-    contact_me: bool = False
-
-
-class OptionView(View):
-    """A choice."""
-
-    value: str
-    text: str
-
-
-class ItemView(View):
-    """A question, in the caller's language."""
-
-    id: str
-    type: ItemType
-    text: str
-    options: list[OptionView] | None = None
-    worst: str | None = None
-    best: str | None = None
-    dimension: str
-
-
-class SurveyView(View):
-    """A survey about one visit."""
-
-    id: UUID
-    state: InvitationState
-    title: str
-    patient_name: str
-    department_name: str
-    practitioner_name: str
-    visited_at: str
-    deadline: str
-    answered: bool
-    version: int
-    items: list[ItemView] | None = None
-
-
-class SurveyPage(View):
-    """A page of surveys."""
-
-    items: list[SurveyView]
-    next: str | None
-
-
-class ReceiptView(View):
-    """Thanks for a response, and whether somebody will call."""
-
-    id: UUID
-    survey_id: UUID
-    is_low: bool
-    will_call: bool
-    message: str
 
 
 @bp.get("/surveys")
@@ -98,16 +30,30 @@ async def surveys(request: Request, query: Paging) -> dict[str, Any]:
     """List the surveys of the account, the newest first."""
     found = await actions.surveys_of(request.ctx.account, after=query.after(), limit=query.limit)
     language = language_of(request)
-    return listing(found, query.limit, lambda survey: _view(survey, language))
+    return listing(found, query.limit, lambda survey: survey_view(survey, language))
 
 
 @bp.get("/surveys/<survey_id:uuid>")
 @api(guard=patient_only, returns=SurveyView, tag="surveys")
 async def survey(request: Request, survey_id: UUID) -> SurveyView:
-    """Show a survey with its items."""
-    shown = await actions.survey_of(request.ctx.account, survey_id)
+    """Show a survey with the items that were drawn for this person."""
+    sheet = await actions.look_at(request.ctx.account, survey_id)
     language = language_of(request)
-    return _view(shown, language).model_copy(update={"items": [_item(item, language) for item in shown.items]})
+    said = actions.as_said(sheet.filled)
+    return survey_view(sheet.survey, language).model_copy(
+        update={
+            **items_view(sheet.survey.items, language),
+            "filled": SurveyFilledView(**said) if said else None,
+            "response_version": sheet.response.version if sheet.response else None,
+        }
+    )
+
+
+@bp.put("/surveys/<survey_id:uuid>/draft")
+@api(guard=patient_only, body=ResponseForm, status=204, errors=(AlreadyAnswered, SurveyClosed), tag="surveys")
+async def draft(request: Request, survey_id: UUID, body: ResponseForm) -> None:
+    """Put down what was answered so far, to go on later or elsewhere."""
+    await actions.put_down(request.ctx.account, survey_id, body.filled())
 
 
 @bp.post("/surveys/<survey_id:uuid>/response")
@@ -116,46 +62,29 @@ async def survey(request: Request, survey_id: UUID) -> SurveyView:
     body=ResponseForm,
     returns=ReceiptView,
     status=201,
-    creates=True,
+    creates="itself",
     errors=(AlreadyAnswered, SurveyClosed, SomeoneWasFaster),
     tag="surveys",
 )
-async def response(request: Request, survey_id: UUID, body: ResponseForm) -> ReceiptView:
-    """Answer a survey, once; a low rating opens a complaint by itself."""
-    filled = Filled(answers=body.answers, comment=body.comment, contact_me=body.contact_me)
-    receipt = await actions.respond(request.ctx.account, survey_id, filled)
-    return ReceiptView(
-        id=receipt.response_id,
-        survey_id=survey_id,
-        is_low=receipt.will_call,
-        will_call=receipt.will_call,
-        message=(WILL_CALL if receipt.will_call else THANKS)[language_of(request)],
-    )
+async def response(request: Request, survey_id: UUID, body: ResponseForm) -> Any:
+    """Answer a survey, once; a low rating opens a complaint by itself, unless the survey is anonymous."""
+    account, once = request.ctx.account, request.ctx.once
+
+    async def respond() -> ReceiptView:
+        key = once.key if once else None
+        receipt = await actions.respond(account, survey_id, body.filled(), request_key=key)
+        return receipt_view(receipt, survey_id, language_of(request))
+
+    if (await actions.survey_of(account, survey_id)).invitation.is_anonymous:
+        return await respond()  # without a record of the request: its fingerprint would tell what was answered
+    return await once_only(request, respond, status=201)
 
 
-def _view(shown: Shown, language: str) -> SurveyView:
-    invitation = shown.invitation
-    return SurveyView(
-        id=invitation.id,
-        state=InvitationState.EXPIRED if shown.closes_before(clock.now()) else invitation.state,
-        title=in_language(shown.title, language),
-        patient_name=invitation.patient_name,
-        department_name=invitation.department_name,
-        practitioner_name=invitation.practitioner_name,
-        visited_at=moment(invitation.visited_at) or "",
-        deadline=moment(invitation.deadline) or "",
-        answered=invitation.state == InvitationState.ANSWERED,
-        version=invitation.version,
-    )
-
-
-def _item(item: Item, language: str) -> ItemView:
-    return ItemView(
-        id=item.id,
-        type=item.type,
-        text=in_language(item.text, language),
-        options=[OptionView(value=one.value, text=in_language(one.text, language)) for one in item.options] or None,
-        worst=in_language(item.worst, language) if item.worst else None,
-        best=in_language(item.best, language) if item.best else None,
-        dimension=item.dimension,
-    )
+@bp.put("/surveys/<survey_id:uuid>/response")
+@api(guard=patient_only, body=ResponseForm, returns=ReceiptView, errors=(SurveyClosed, Stale), tag="surveys")
+async def change(request: Request, survey_id: UUID, body: ResponseForm) -> ReceiptView:
+    """Change one's answer while that is possible; `If-Match` with `response_version` guards against an older page."""
+    given = request.headers.get("if-match", "").strip('" ')
+    version = int(given) if given.isdigit() else None if not given else -1
+    receipt = await actions.change(request.ctx.account, survey_id, body.filled(), version=version)
+    return receipt_view(receipt, survey_id, language_of(request))

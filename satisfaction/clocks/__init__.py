@@ -1,0 +1,1 @@
+"""Working time and promises: which minutes count, when something is due, and why."""

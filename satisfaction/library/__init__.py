@@ -1,0 +1,1 @@
+"""Why complaints come and what was learned: causes by taxonomy, and the library of closed cases."""
