@@ -5,13 +5,14 @@ BIN := .venv/bin
 CODE := server miniapp_api notifications satisfaction infra
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format lock venv clean clients clients-check clients-weixin api-types
+.PHONY: help run test check bench chaos format lock venv clean clients clients-check clients-weixin api-types
 
 help:
 	@echo 'make run     打开医院 run the hospital here (PORT=8000 DATA_DIR=.data); Ctrl-C stops it'
 	@echo 'make test    全部测试 the whole suite, on throw-away servers (ARGS=… for pytest)'
 	@echo 'make check   代码检查 format, lint, types, import contracts'
 	@echo 'make bench   性能对比 the benchmark table'
+	@echo 'make chaos   故障演练 everything fails; the certificate says what was lost or doubled (ARGS=--quick)'
 	@echo 'make clients         构建页面 build phone and console where stale; make run does it too'
 	@echo 'make clients-check   页面检查 types and tests of both, and that the API types are current'
 	@echo 'make clients-weixin  小程序 the mini-program package and its runner (API_BASE=https://…)'
@@ -25,8 +26,9 @@ help:
 run: venv
 	@exec $(BIN)/python -m infra.local --under-make
 
+# Two processes: one waits for browsers while the other works.
 test: venv
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 check: venv
 	$(BIN)/ruff format --check .
@@ -49,6 +51,9 @@ api-types: venv
 
 bench: venv
 	@$(BIN)/python -m infra.bench $(ARGS)
+
+chaos: venv
+	@$(BIN)/python -m infra.chaos $(ARGS)
 
 format: venv
 	@$(BIN)/ruff check --fix-only --quiet .

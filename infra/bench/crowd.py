@@ -1,5 +1,6 @@
 """The rows that a bench works on: a hospital with many slots, and many accounts that are signed in."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,8 +14,8 @@ from server.ids import new_id
 DEPARTMENTS = 30
 PRACTITIONERS = 120
 SESSION_SLOTS = 8
-SLOT_MINUTES = 30
 CAPACITY = 200
+SHORTEST_DAY = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Crowd:
 
 
 async def gather_crowd(connection: asyncpg.Connection, *, people: int) -> Crowd:
-    """Fill an empty, migrated database."""
-    begins = _begins()
+    """Fill an empty, migrated database; just before midnight it waits for the day whose clinics they book."""
+    begins = await _begins()
     departments = await _departments(connection)
     places = await _clinics(connection, departments, begins)
     guides = await _guides(connection)
@@ -66,10 +67,21 @@ async def gather_crowd(connection: asyncpg.Connection, *, people: int) -> Crowd:
     return crowd
 
 
-def _begins() -> datetime:
-    """Give a moment from which patients may check in now, all on the same day."""
-    today = clock.at(clock.today(), 23)
-    return min(clock.now() + timedelta(minutes=10), today - timedelta(minutes=SLOT_MINUTES * SESSION_SLOTS))
+async def _begins() -> datetime:
+    """Give a moment from which patients may check in now; the last minutes of a day are too short for a clinic."""
+    # only the clock can tell
+    while _midnight_after(begins := clock.now() + timedelta(minutes=2)) - begins < SHORTEST_DAY:  # noqa: ASYNC110
+        await asyncio.sleep(1)
+    return begins
+
+
+def _midnight_after(moment: datetime) -> datetime:
+    return clock.at(clock.local(moment).date() + timedelta(days=1), 0)
+
+
+def _length(begins: datetime) -> timedelta:
+    """Give the length of a band: half an hour, or in the evening what the day still has for each."""
+    return min(timedelta(minutes=30), (_midnight_after(begins) - begins - timedelta(minutes=1)) / SESSION_SLOTS)
 
 
 async def _copy(connection: asyncpg.Connection, table: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
@@ -95,7 +107,7 @@ async def _departments(connection: asyncpg.Connection) -> list[UUID]:
 
 async def _clinics(connection: asyncpg.Connection, departments: list[UUID], begins: datetime) -> list[Place]:
     practitioners, rooms, sessions, slots, places = [], [], [], [], []
-    length = timedelta(minutes=SLOT_MINUTES)
+    length = _length(begins)
     for n in range(PRACTITIONERS):
         department_id = departments[n % DEPARTMENTS]
         practitioner_id, room_id, session_id = new_id(), new_id(), new_id()

@@ -52,18 +52,32 @@ ENDED = """
 SELECT extract(epoch FROM a.ended_at)::float8 AS moment FROM attempt a JOIN delivery d ON d.id = a.delivery_id
 WHERE d.state IN ('accepted', 'delivered') AND a.ended_at IS NOT NULL AND a.delivery_id = ANY($1::uuid[])
 """
+# What a bench before this one has left, of any channel.
+OVER = """
+UPDATE delivery SET state = 'cancelled', reason = 'bench' WHERE state IN ('planned', 'held', 'ready', 'retry_wait')
+"""
 NOTHING_WAITS = "UPDATE fact SET relayed_at = app_now() WHERE relayed_at IS NULL"
 
 
-async def fill(connection: asyncpg.Connection, people: list[Somebody], count: int) -> list:
-    """Write messages that are due now, one for each person, each with a consent; give their deliveries."""
+async def consents(connection: asyncpg.Connection, people: list[Somebody]) -> None:
+    """Let each person allow one message."""
+    now = clock.now()
+    credits = [(new_id(), one.account_id, TEMPLATE, now, now) for one in people]
+    await connection.copy_records_to_table("consent_credit", records=credits, columns=CREDIT_COLUMNS)
+
+
+async def fill(connection: asyncpg.Connection, people: list[Somebody], count: int, *, is_bare: bool = False) -> list:
+    """Write messages that are due now, one for each person, each with a consent; give their deliveries.
+
+    is_bare: without consents, for channels that need none.
+    """
     now = clock.now()
     deadline = now + timedelta(hours=1)
     rows = [(one, new_id(), new_id()) for one in islice(people, count)]
     messages = [
         (
             message,
-            "bench",
+            TEMPLATE,
             f"bench:{message}",
             "visit",
             one.account_id,
@@ -76,14 +90,14 @@ async def fill(connection: asyncpg.Connection, people: list[Somebody], count: in
         )
         for one, message, _ in rows
     ]
-    credits = [(new_id(), one.account_id, TEMPLATE, now, now) for one, _, _ in rows]
     deliveries = [
         (delivery, message, CHANNEL, f"bench-{one.account_id}", TEMPLATE, "planned", now, deadline)
         for one, message, delivery in rows
     ]
     async with connection.transaction():
         await connection.copy_records_to_table("message", records=messages, columns=MESSAGE_COLUMNS)
-        await connection.copy_records_to_table("consent_credit", records=credits, columns=CREDIT_COLUMNS)
+        if not is_bare:
+            await consents(connection, [one for one, _, _ in rows])
         await connection.copy_records_to_table("delivery", records=deliveries, columns=DELIVERY_COLUMNS)
     return [delivery for _, _, delivery in rows]
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit
 
 import uvloop
@@ -20,7 +20,7 @@ from infra.bench.arithmetic import Turn
 
 TROUBLE_KEPT = 3
 POSTS_SECONDS = 30.0  # at most
-Scores = Callable[[bytes], bool]
+T = TypeVar("T")
 
 
 def prepared(
@@ -60,35 +60,58 @@ class Clients:
         """Post the same body over and over with the HTTP client that the product sends with, and nothing else."""
         return self._pool.submit(_post_turn, url, count, (body, at_once)).result()
 
+    def run(self, turn: Callable[..., T], *arguments: Any) -> T:
+        """Run another kind of turn in the process."""
+        return self._pool.submit(turn, *arguments).result()
+
     def close(self) -> None:
         """End the process."""
         self._pool.shutdown()
 
 
-class _Score:
-    """What the clients of one turn share."""
+class Score:
+    """What the clients of one turn share: the work that is left, and what came of the rest."""
 
-    def __init__(self, work: Sequence[Any], seconds: float) -> None:
+    def __init__(self, work: Sequence[Any], seconds: float, marker: bytes = b"") -> None:
         self._work = deque(work)
+        self._marker = marker
         self._ends = time.perf_counter() + seconds
         self._began = time.perf_counter()
         self._last = self._began
         self._milliseconds: list[float] = []
         self._trouble: list[str] = []
 
+    def begin(self) -> None:
+        """Start the clock anew."""
+        self._began = self._last = time.perf_counter()
+
     def take(self) -> Any:
         """Give the next piece of work, or None when the turn is over."""
         return self._work.popleft() if self._work and time.perf_counter() < self._ends else None
 
+    def answer(self, request: bytes, status: int, body: bytes, began: float) -> None:
+        """Take the answer to a request that was sent at a moment."""
+        if 200 <= status < 300 and self._marker in body:
+            self.success(began)
+        else:
+            self.failure(f"{status} {body[:300].decode('utf-8', 'replace')}")
+
+    def lost(self, request: bytes, error: Exception | None) -> None:
+        """Take it that the connection went away before the answer came."""
+        self.failure(f"connection lost: {error}")
+
     def success(self, began: float) -> None:
+        """Count one."""
         self._last = time.perf_counter()
         self._milliseconds.append((self._last - began) * 1000)
 
     def failure(self, what: str) -> None:
+        """Keep the first few."""
         if len(self._trouble) < TROUBLE_KEPT:
             self._trouble.append(what)
 
     def turn(self) -> Turn:
+        """Give the figures."""
         return Turn(
             done=len(self._milliseconds),
             seconds=max(self._last - self._began, 1e-9),
@@ -97,32 +120,34 @@ class _Score:
         )
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One keep-alive connection that sends the next request as soon as the last one is answered."""
 
-    def __init__(self, score: _Score, marker: bytes) -> None:
+    def __init__(self, score: Score) -> None:
         self._score = score
-        self._marker = marker
         self._received = b""
         self._began = 0.0
-        self._waits = False
+        self._request: bytes | None = None
         self.over = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
         self._transport = cast(asyncio.Transport, transport)
+        self._begin()
+
+    def _begin(self) -> None:
         self._next()
 
     def _next(self) -> None:
-        request = self._score.take()
-        if request is None:
-            self._waits = False
+        self._request = self._score.take()
+        if self._request is None:
             self._transport.close()
             return
         self._began = time.perf_counter()
-        self._waits = True
-        self._transport.write(request)
+        self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
+        """Take a whole answer and send the next request."""
         self._received += data
         head = self._received.find(b"\r\n\r\n")
         if head < 0:
@@ -131,17 +156,15 @@ class _Connection(asyncio.Protocol):
         length = int(self._received[at + 15 : self._received.find(b"\r\n", at)]) if at >= 0 else 0
         if len(self._received) < head + 4 + length:
             return
-        body = self._received[head + 4 :]
-        if self._received[9:10] == b"2" and self._marker in body:
-            self._score.success(self._began)
-        else:
-            self._score.failure(f"{self._received[9:12].decode()} {body[:300].decode('utf-8', 'replace')}")
+        if self._request is not None:
+            self._score.answer(self._request, int(self._received[9:12]), self._received[head + 4 :], self._began)
         self._received = b""
         self._next()
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self._waits:
-            self._score.failure(f"connection lost: {error}")
+        """Say which answer will not come."""
+        if self._request is not None:
+            self._score.lost(self._request, error)
         if not self.over.done():
             self.over.set_result(None)
 
@@ -150,10 +173,10 @@ def _http_turn(ports: tuple[int, ...], requests: list[bytes], how: tuple[int, fl
     clients, seconds, marker = how
 
     async def run() -> Turn:
-        score = _Score(requests, seconds)
+        score = Score(requests, seconds, marker)
         loop = asyncio.get_running_loop()
         made = [
-            await loop.create_connection(lambda: _Connection(score, marker), "127.0.0.1", ports[n % len(ports)])
+            await loop.create_connection(lambda: Connection(score), "127.0.0.1", ports[n % len(ports)])
             for n in range(clients)
         ]
         await asyncio.gather(*(connection.over for _, connection in made))
@@ -167,7 +190,7 @@ def _sql_turn(url: str, statement: str, arguments: list[tuple], how: tuple[int, 
 
     clients, seconds = how
 
-    async def work(connection: asyncpg.Connection, score: _Score) -> None:
+    async def work(connection: asyncpg.Connection, score: Score) -> None:
         ready = await connection.prepare(statement)
         while (values := score.take()) is not None:
             began = time.perf_counter()
@@ -179,7 +202,7 @@ def _sql_turn(url: str, statement: str, arguments: list[tuple], how: tuple[int, 
     async def run() -> Turn:
         connections = [await asyncpg.connect(**credentials(url)) for _ in range(clients)]
         try:
-            score = _Score(arguments, seconds)
+            score = Score(arguments, seconds)
             await asyncio.gather(*(work(connection, score) for connection in connections))
             return score.turn()
         finally:
@@ -194,7 +217,7 @@ def _post_turn(url: str, count: int, what: tuple[bytes, int]) -> Turn:
 
     body, at_once = what
 
-    async def work(http: aiohttp.ClientSession, score: _Score) -> None:
+    async def work(http: aiohttp.ClientSession, score: Score) -> None:
         while (number := score.take()) is not None:
             began = time.perf_counter()
             async with http.post(url, data=body, headers={"Content-Type": "application/json"}) as reply:
@@ -206,7 +229,7 @@ def _post_turn(url: str, count: int, what: tuple[bytes, int]) -> Turn:
 
     async def run() -> Turn:
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=at_once)) as http:
-            score = _Score(range(count), POSTS_SECONDS)
+            score = Score(range(count), POSTS_SECONDS)
             await asyncio.gather(*(work(http, score) for _ in range(at_once)))
             return score.turn()
 

@@ -1,4 +1,4 @@
-"""Scanning at the desk: over HTTP against the one statement that does the same effect."""
+"""Scanning at the desk: over HTTP against one statement a scan that does the same effect."""
 
 from datetime import datetime
 from typing import Any
@@ -7,16 +7,17 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from infra.bench import single_scan
 from infra.bench.crowd import Crowd
 from infra.bench.load import prepared
-from miniapp_api.checkin import actions, codes, models
-from miniapp_api.queue.rules import Pace, wait_table
+from miniapp_api.checkin import arrivals, codes, models, showing
+from miniapp_api.queue.waiting.estimates import Pace, wait_table
 from server import clock
 from server.history import By
 from server.ids import new_id
 
 PATH = "/api/v1/desk/scans"
-STATEMENT = models.ACCEPT_SCAN
+STATEMENT = single_scan.STATEMENT
 ACCEPTED = b'"outcome":"accepted"'
 
 EXPECTED = "SELECT id FROM appointment WHERE status = 'booked' ORDER BY id LIMIT $1"
@@ -31,17 +32,21 @@ async def expected(connection: asyncpg.Connection, count: int) -> list[UUID]:
 
 
 def requests(crowd: Crowd, appointments: list[UUID], signing_key: bytes) -> list[bytes]:
-    """Write one scan for each, by the guides in turn. The codes are fresh: they live for two minutes."""
-    now = clock.now()
-    return [
-        prepared(
-            "POST",
-            PATH,
-            token=crowd.guides[number % len(crowd.guides)],
-            body=_body(crowd.desk_id, codes.patient_code(signing_key, appointment_id, now)[0]),
-        )
-        for number, appointment_id in enumerate(appointments)
-    ]
+    """Write one scan for each, by the guides in turn. The codes are those of the next step: they live for a minute."""
+    now = clock.now() + codes.STEP
+    made = [codes.patient_code(signing_key, appointment_id, now).text for appointment_id in appointments]
+    return [_request(crowd, number, code) for number, code in enumerate(made)]
+
+
+def of_slips(crowd: Crowd, appointments: list[UUID], signing_key: bytes) -> list[bytes]:
+    """Write one scan for each of a printed slip, which holds for the whole day."""
+    made = [codes.slip_code(signing_key, appointment_id, clock.today()) for appointment_id in appointments]
+    return [_request(crowd, number, code) for number, code in enumerate(made)]
+
+
+def _request(crowd: Crowd, number: int, code: str) -> bytes:
+    token = crowd.guides[number % len(crowd.guides)]
+    return prepared("POST", PATH, token=token, body=_body(crowd.desk_id, code))
 
 
 def _body(desk_id: UUID, code: str) -> bytes:
@@ -51,9 +56,10 @@ def _body(desk_id: UUID, code: str) -> bytes:
 async def arguments(connection: asyncpg.Connection, crowd: Crowd, appointments: list[UUID]) -> list[tuple[Any, ...]]:
     """Give the statement's arguments for one scan of each, made as the product makes them."""
     by = By(kind="staff", id=crowd.guide_ids[0], channel="desk")
-    about, within = wait_table(Pace(usual_minutes=USUAL_MINUTES, visits=0, minutes=0.0, rooms=1, starts_in_minutes=0.0))
+    about, within, _ = wait_table(Pace(usual_minutes=USUAL_MINUTES))
     look = await connection.prepare(models.LOOK)
-    rows = [dict(await look.fetchrow(new_id(), appointment_id, crowd.desk_id)) for appointment_id in appointments]
+    count = len(appointments)
+    rows = [dict(row) for row in await look.fetch([None] * count, appointments, [crowd.desk_id] * count)]
     return [_arguments(row, crowd.desk_id, by, (about, within, clock.now())) for row in rows]
 
 
@@ -63,5 +69,6 @@ def _arguments(
     about, within, now = waits
     ticket_id = new_id()
     # the product's own makers of arguments: a bench that wrote them anew would measure something else one day
-    effect = actions._effect(row, ticket_id, now, by=by)
-    return (*effect, new_id(), desk_id, actions._accepted(row, ticket_id, "zh-CN"), about, within, None)
+    effect = arrivals.effect_of(row, ticket_id, now, by=by)
+    scan = (new_id(), desk_id, showing.accepted(row, ticket_id, "zh-CN"))
+    return single_scan.arguments(effect, scan, (about, within))

@@ -68,17 +68,19 @@ class Stage:
             child.stop()
 
     @contextmanager
-    def web(self) -> Iterator[None]:
+    def web(self) -> Iterator[list[Child]]:
         """Run the web servers and wait until they answer."""
         with ExitStack() as servers:
+            running = []
             for port in self.ports:
                 child = servers.enter_context(self.program("serve", port=port))
+                running.append(child)
                 began = time.monotonic()
                 while not _answers(port):
                     if child.exit_status() is not None or time.monotonic() - began > READY_SECONDS:
                         raise StageBroken(f"the server does not start:\n{child.log_tail()}")
                     time.sleep(0.05)
-            yield
+            yield running
 
 
 @contextmanager

@@ -30,6 +30,7 @@ class Plan:
     redis_url: str | None
     platform_url: str | None
     demonstration: bool
+    examples: bool
     clients: bool = True
 
     @property
@@ -58,10 +59,17 @@ class Plan:
         """Give the simulated platform's port: the one asked for, or the next free one. Raises: CannotStart."""
         if self.simulator_port is not None:
             return self.simulator_port
-        for port in range(self.port + 1, min(self.port + 1 + _PORTS_TRIED, 65536)):
+        return self._free_after(self.port)
+
+    def choose_mail_port(self, simulator_port: int) -> int:
+        """Give the simulated mail server's port: the next free one after the platform's. Raises: CannotStart."""
+        return self._free_after(max(self.port, simulator_port))
+
+    def _free_after(self, taken: int) -> int:
+        for port in range(taken + 1, min(taken + 1 + _PORTS_TRIED, 65536)):
             if self.is_free(port):
                 return port
-        raise CannotStart(f"{self.port} 之后没有空闲端口：请设置 SIMULATOR_PORT。\nNo free port: set SIMULATOR_PORT.")
+        raise CannotStart(f"{taken} 之后没有空闲端口：请设置 SIMULATOR_PORT。\nNo free port: set SIMULATOR_PORT.")
 
 
 def read_plan(environ: Mapping[str, str]) -> Plan:
@@ -76,6 +84,7 @@ def read_plan(environ: Mapping[str, str]) -> Plan:
         redis_url=environ.get("REDIS_URL") or None,
         platform_url=environ.get("WECHAT_BASE_URL") or None,
         demonstration=environ.get("DEMO", "1").lower() not in _OFF,
+        examples=environ.get("EXAMPLES", "1").lower() not in _OFF,
         clients=environ.get("CLIENTS", "1").lower() not in _OFF,
     )
 

@@ -24,7 +24,14 @@ from infra.local.folder import keys_of, locked
 from infra.local.plan import Plan, read_plan
 from infra.local.postgres import Postgres
 from infra.local.problems import CannotStart
-from infra.local.programs import Programs, environment_for, log_of, product_programs
+from infra.local.programs import (
+    Programs,
+    environment_for,
+    log_of,
+    product_programs,
+    simulated_carriers,
+    simulated_others,
+)
 from infra.local.redis import Redis
 from infra.local.stopping import StopAsked, StopRequest
 from infra.local.supervision import Supervisor
@@ -73,7 +80,7 @@ class _Launch:
         self._plan = plan
         self._stop = stop
         self._supervisor = Supervisor(_say)
-        self._simulator_port = 0
+        self._simulator_port = self._mail_port = 0
         self._postgres: Postgres | None = None
         self._redis: Redis | None = None
         self._clients: Child | None = None
@@ -92,17 +99,20 @@ class _Launch:
                     )
                 self._stop.pause(0.1)
         self._simulator_port = self._plan.choose_simulator_port()
+        self._mail_port = self._plan.choose_mail_port(self._simulator_port)
 
     def open(self, environ: Mapping[str, str], programs: Programs | None) -> None:
         """Start everything, wait until it is ready, and say where it is."""
         plan = self._plan
-        programs = programs or product_programs(plan, self._simulator_port)
+        programs = programs or product_programs(plan, self._simulator_port, self._mail_port)
         demonstration_file(plan.data_dir).unlink(missing_ok=True)
         given: dict[str, str] = keys_of(plan.data_dir)
         simulator_url = None
         if plan.platform_url is None:
             simulator_url = f"http://{plan.reached_at}:{self._simulator_port}"
             given |= {"WECHAT_BASE_URL": simulator_url, "WECOM_BASE_URL": simulator_url}
+            given |= simulated_others(simulator_url)
+            given |= simulated_carriers(simulator_url, plan.reached_at, self._mail_port)
         _say("· 正在启动服务器 … starting the servers")
         self._begin_pages(programs.clients, environ)
         self._prepare_servers(given)

@@ -74,6 +74,9 @@ def _words(text: str) -> tuple[str, ...]:
 
 EMERGENCY = "emergency"
 GENERAL = "general"
+FEVER_WAY = "发热门诊在急诊楼北侧平房，出大厅右转，沿红色地标走约100米。"
+DRAWING = "orthopedics"  # its places come by a draw
+BY_ARRIVAL = "pediatrics"  # calls in the order of arrival
 
 PLACES = (
     Place(EMERGENCY, "急诊医学科", "20", "E", 1, "A", 10, _words("急性胸痛、中毒急救、创伤急救、急性腹痛"), 8),

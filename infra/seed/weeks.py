@@ -74,6 +74,8 @@ def _clinic(
 ) -> Clinic:
     day, begin, end = when
     most = max(2, SLOT_MINUTES // place.minutes)  # more people than minutes would only make them wait
+    is_expert = doctor["title"] in ("主任医师", "副主任医师") and capacity is None
+    kept = 1 if is_expert and place.evenings else 0  # of each band, for people without a phone and for revisits
     return {
         "practitioner_code": doctor["code"],
         "department_code": place.code,
@@ -83,6 +85,8 @@ def _clinic(
         "ends_at": end,
         "slot_minutes": SLOT_MINUTES,
         "capacity": capacity or min(CAPACITY[doctor["title"]], most),
-        "visit_type": "expert" if doctor["title"] in ("主任医师", "副主任医师") and capacity is None else "ordinary",
+        "desk_capacity": kept,
+        "revisit_capacity": kept,
+        "visit_type": "expert" if is_expert else "ordinary",
         "active": True,
     }

@@ -60,4 +60,4 @@ def _switch(switch: str) -> tuple[str, Any]:
         return name, text == "on"
     if kind is tuple:
         return name, tuple(part for part in text.split(",") if part)
-    return name, int(text) if kind is int or name == "seed" else text
+    return name, int(text) if kind is int or name in ("seed", "mail_port") else text

@@ -22,6 +22,7 @@ from infra.simulator.forms import (
     read_path,
     read_results,
 )
+from infra.simulator.media import SUGGESTS
 from infra.simulator.parts import PARTS, Parts
 from infra.simulator.people import FLAGS, LOGIN, PHONE
 from infra.simulator.push import Refusal
@@ -179,6 +180,67 @@ async def robot_messages(request: web.Request, parts: Parts) -> web.Response:
 
 
 @controlled
+async def follow(request: web.Request, parts: Parts) -> web.Response:
+    """Let a person follow the official account; the same again follows again."""
+    openid = _openid(parts, request.match_info["openid"])
+    return _json(parts.platform.official.follow(openid), 201)
+
+
+@controlled
+async def unfollow(request: web.Request, parts: Parts) -> web.Response:
+    """Let a person leave the official account."""
+    parts.platform.official.unfollow(_openid(parts, request.match_info["openid"]))
+    return web.Response(status=204)
+
+
+@controlled
+async def change_follower(request: web.Request, parts: Parts) -> web.Response:
+    """Set whether a follower blocks messages."""
+    official, blocks = request.match_info["openid"], (await read_form(request)).get("blocks")
+    if not parts.platform.official.is_known(official):
+        raise Problem(404, "no_such_follower", "nobody with this openid has followed")
+    if not isinstance(blocks, bool):
+        raise Problem(422, "bad_blocks", "blocks is true or false")
+    parts.platform.official.block(official, blocks)
+    return _json({"openid": official, "blocks": blocks})
+
+
+@controlled
+async def official_messages(request: web.Request, parts: Parts) -> web.Response:
+    """List what a follower of the official account was shown."""
+    official = request.match_info["openid"]
+    if not parts.platform.official.is_known(official):
+        raise Problem(404, "no_such_follower", "nobody with this openid has followed")
+    return _json({"items": parts.platform.official.messages(official), "next": None})
+
+
+@controlled
+async def latest_official(request: web.Request, parts: Parts) -> web.Response:
+    """List the latest messages of the official account to anybody, oldest first."""
+    limit = read_number(request, "limit", CALLS_SHOWN)
+    return _json({"items": parts.platform.official.messages(None, limit=limit), "next": None})
+
+
+@controlled
+async def latest_wecom(request: web.Request, parts: Parts) -> web.Response:
+    """List the latest messages of the application of WeCom to anybody, oldest first, with those it dropped."""
+    items = parts.platform.apps.latest(read_number(request, "limit", CALLS_SHOWN))
+    return _json({"items": items, "next": None})
+
+
+@controlled
+async def wecom_messages(request: web.Request, parts: Parts) -> web.Response:
+    """List what a member of WeCom was shown by the application."""
+    return _json({"items": parts.platform.apps.messages(request.match_info["userid"]), "next": None})
+
+
+@controlled
+async def staff_webhook_messages(request: web.Request, parts: Parts) -> web.Response:
+    """List what came to the staff's webhook."""
+    return _json({"items": parts.platform.staff_webhook.messages(), "next": None})
+
+
+@controlled
 async def templates(request: web.Request, parts: Parts) -> web.Response:
     """List the templates by key."""
     banned = parts.platform.subscriptions.banned()
@@ -210,8 +272,8 @@ async def change_template(request: web.Request, parts: Parts) -> web.Response:
 @controlled
 async def health(request: web.Request, parts: Parts) -> web.Response:
     """Say that the simulator answers, and with which clock."""
-    now = shown(parts.clock.now())
-    return _json({"status": "ok", "appid": parts.settings.appid, "now": now, "push_url": parts.pushes.url})
+    now, ports = shown(parts.clock.now()), {"push_url": parts.pushes.url, "mail_port": parts.mail.port}
+    return _json({"status": "ok", "appid": parts.settings.appid, "now": now, **ports})
 
 
 # --- what tests want to break or move
@@ -241,6 +303,7 @@ async def clear_faults(request: web.Request, parts: Parts) -> web.Response:
 @controlled
 async def expire_tokens(request: web.Request, parts: Parts) -> web.Response:
     """End every token at once: calls with one answer 42001."""
+    parts.platform.apps.expire_all()
     return _json({"expired": parts.platform.tokens.expire_all()})
 
 
@@ -273,6 +336,7 @@ async def pushes(request: web.Request, parts: Parts) -> web.Response:
 @controlled
 async def forget_pushes(request: web.Request, parts: Parts) -> web.Response:
     """Give up every push that is still on its way, so that a test does not hear of the one before."""
+    await parts.platform.sms_reports.forget()
     return _json({"forgotten": await parts.pushes.forget()})
 
 
@@ -286,6 +350,16 @@ async def put_quota(request: web.Request, parts: Parts) -> web.Response:
             raise Problem(422, "bad_limit", "daily_limit and minute_limit are whole numbers from 0, or null")
     parts.platform.quotas.limit(read_path(form), day=day, minute=minute)
     return _json({"path": form["path"], "daily_limit": day, "minute_limit": minute})
+
+
+@controlled
+async def put_media_verdict(request: web.Request, parts: Parts) -> web.Response:
+    """Set what is found in the pictures and sounds that are checked from now on; null means no answer, ever."""
+    suggest = (await read_form(request)).get("suggest")
+    if suggest is not None and suggest not in SUGGESTS:
+        raise Problem(422, "bad_suggest", f"suggest is null or one of {', '.join(SUGGESTS)}")
+    parts.platform.media.suggest = suggest
+    return _json({"suggest": suggest})
 
 
 @controlled
@@ -311,6 +385,14 @@ ROUTES = (
     web.post("/_sim/users/{openid}/closure", close_account),
     web.get("/_sim/calls", calls),
     web.get("/_sim/robots/{key}/messages", robot_messages),
+    web.post("/_sim/users/{openid}/following", follow),
+    web.delete("/_sim/users/{openid}/following", unfollow),
+    web.patch("/_sim/official/{openid}", change_follower),
+    web.get("/_sim/official", latest_official),
+    web.get("/_sim/official/{openid}/messages", official_messages),
+    web.get("/_sim/wecom", latest_wecom),
+    web.get("/_sim/wecom/{userid}/messages", wecom_messages),
+    web.get("/_sim/staff-webhook/messages", staff_webhook_messages),
     web.get("/_sim/templates", templates),
     web.patch("/_sim/templates/{template_id}", change_template),
     web.put("/_sim/faults", put_fault),
@@ -322,6 +404,7 @@ ROUTES = (
     web.delete("/_sim/pushes", forget_pushes),
     web.put("/_sim/quotas", put_quota),
     web.put("/_sim/clock", move_clock),
+    web.put("/_sim/media-verdict", put_media_verdict),
 )
 
 

@@ -9,6 +9,7 @@ CHANGE = "subscribe_msg_change_event"
 SENT = "subscribe_msg_sent_event"
 REVOKE = "user_authorization_revoke"
 CANCELLATION = "user_authorization_cancellation"
+MEDIA_CHECKED = "wxa_media_check"
 
 _NESTED_NAMES = {POPUP: "SubscribeMsgPopupEvent", CHANGE: "SubscribeMsgChangeEvent", SENT: "SubscribeMsgSentEvent"}
 _PLATFORM_OPENID = "oSimPlatformPushAccount00000"  # in data-right events the sender is the platform, not the person
@@ -48,6 +49,23 @@ def data_right_event(
     """Build an event by which a person withdraws data or closes the account; the subject is `OpenID`."""
     envelope = _envelope(settings, event, sender=_PLATFORM_OPENID, at=at)
     return envelope | {"OpenID": openid, "AppID": settings.appid} | more
+
+
+def media_checked(
+    settings: SimulatorSettings, *, openid: str, at: float, trace_id: str, errcode: int, suggest: str
+) -> dict[str, Any]:
+    """Build the event that tells what was found in a picture or a sound; errcode -1008: it could not be fetched."""
+    label = 100 if suggest == "pass" else 20002
+    found = {"strategy": "content_model", "errcode": errcode, "suggest": suggest, "label": label, "prob": 90}
+    return _envelope(settings, MEDIA_CHECKED, sender=openid, at=at) | {
+        "appid": settings.appid,
+        "trace_id": trace_id,
+        "version": 2,
+        "errcode": errcode,
+        "errmsg": "ok" if errcode == 0 else "download failed",
+        "result": {"suggest": suggest, "label": label} if errcode == 0 else {},
+        "detail": [found] if errcode == 0 else [],
+    }
 
 
 def _envelope(settings: SimulatorSettings, event: str, *, sender: str, at: float) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import orjson
 from infra.simulator.clock import shown
 
 KEPT_BODY_CHARACTERS = 65_536
-_MASKED = frozenset({"secret", "appsecret", "access_token", "session_key", "key", "signature"})
+_MASKED = frozenset({"secret", "appsecret", "access_token", "session_key", "key", "signature", "corpsecret"})
 _FIRST_MSGID = 3_700_000_000_000_000_000  # real ones have 19 digits, more than a JavaScript number holds
 
 _SCHEMA = f"""
@@ -104,6 +104,10 @@ class Ledger:
     def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
         """Run one statement in the open transaction."""
         return self._connection.execute(statement, values)
+
+    def script(self, statements: str) -> None:
+        """Make the tables that a part of the platform brings."""
+        self._connection.executescript(statements)
 
     def one(self, statement: str, *values: Any) -> sqlite3.Row | None:
         """Give the first row, or None."""

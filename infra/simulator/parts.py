@@ -9,6 +9,7 @@ from aiohttp import web
 from infra.simulator.clock import Clock
 from infra.simulator.faults import Faults
 from infra.simulator.ledger import Ledger
+from infra.simulator.mail import MailServer, Post
 from infra.simulator.platform import Platform
 from infra.simulator.push import Pushes
 from infra.simulator.settings import SimulatorSettings
@@ -27,6 +28,7 @@ class Parts:
     platform: Platform
     pushes: Pushes
     faults: Faults
+    mail: MailServer
 
     def forward(self, seconds: float) -> None:
         """Move the platform's clock, also for the process after this one."""
@@ -49,9 +51,16 @@ async def opened(settings: SimulatorSettings) -> AsyncIterator[Parts]:
         pushes = Pushes(ledger, clock, settings)
         platform = Platform(ledger, clock, settings, pushes)
         await pushes.start()
+        await platform.sms_reports.start()
+        faults = Faults(settings.seed)
+        mail = MailServer(Post(ledger, clock, faults, settings))
+        await mail.start()
         try:
-            yield Parts(settings, ledger, clock, platform, pushes, Faults(settings.seed))
+            yield Parts(settings, ledger, clock, platform, pushes, faults, mail)
         finally:
+            await mail.stop()
+            await platform.sms_reports.stop()
+            await platform.media.stop()
             await pushes.stop()
     finally:
         ledger.close()

@@ -14,6 +14,7 @@ from infra.simulator.clock import Clock
 from infra.simulator.ledger import Ledger
 from infra.simulator.protocol import OK, Call, Refused, check_app
 from infra.simulator.settings import SimulatorSettings
+from infra.simulator.unions import unionid_of
 
 CODE_LIFE_SECONDS = 300
 LOGIN, PHONE = "login", "phone"
@@ -97,7 +98,11 @@ class People:
         if person["blocked"]:
             raise Refused(40226)
         self._use(value)
-        return {"session_key": person["session_key"], "openid": person["openid"]}
+        return {
+            "session_key": person["session_key"],
+            "openid": person["openid"],
+            "unionid": unionid_of(person["openid"]),
+        }
 
     def check_session(self, call: Call) -> dict[str, Any]:
         """Answer `GET /wxa/checksession`: 40003, 87008, 87009 or ok."""

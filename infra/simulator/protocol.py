@@ -5,7 +5,7 @@ Source: wechat.md 0.4, 0.5 and the error tables of each call.
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -77,12 +77,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as the rules see it; the method was looked at before."""
+    """One request as the rules see it; the method was looked at before. headers: for providers that sign in them."""
 
     path: str
     query: Mapping[str, str]
     body: bytes
     ip: str = "127.0.0.1"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def read(self) -> dict[str, Any]:
         """Read the body as a JSON object, whatever its Content-Type says."""
@@ -112,7 +113,15 @@ class Held:
     openid: str
 
 
-Answer = dict[str, Any] | Picture | Held
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """An answer of a provider with words and statuses of its own."""
+
+    status: int
+    answer: dict[str, Any]
+
+
+Answer = dict[str, Any] | Picture | Held | Worded
 
 OK: dict[str, Any] = {"errcode": 0, "errmsg": "ok"}
 

@@ -26,6 +26,7 @@ PENDING, DELIVERED, FAILED, UNSENT = "pending", "delivered", "failed", "unsent"
 _AT_ONCE = 16  # connections to the product
 _BLOCK = 32
 _REMARK = "push_url"
+_MINI_PATH, _OFFICIAL_PATH = "/wechat/push", "/wechat/official/push"
 FORGERIES = ("signature", "appid")
 
 
@@ -36,6 +37,17 @@ class Mischief:
     copies: int = 1  # how often each push is delivered
     jitter_ms: int = 0  # up to so much later, each on its own, so that order is lost
     forge: str | None = None  # signature · appid
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """An account that pushes: how it signs and encrypts, where to, and in which form."""
+
+    appid: str
+    original_id: str
+    token: str
+    aes_key: str
+    speaks_xml: bool = False
 
 
 class Refusal(Exception):
@@ -56,6 +68,9 @@ def encrypt(message: bytes, aes_key: str, appid: str) -> str:
     return base64.b64encode(encryptor.update(plain + bytes([padding]) * padding) + encryptor.finalize()).decode()
 
 
+Letter = tuple[Sender, str, bytes, str]  # from whom, about whom, body, the cipher text in it
+
+
 class Pushes:
     """Everything that is or was on its way to the product. A push outlives the simulator's process."""
 
@@ -63,6 +78,14 @@ class Pushes:
         self._ledger = ledger
         self._clock = clock
         self._settings = settings
+        self._mini = Sender(settings.appid, settings.original_id, settings.push_token, settings.push_aes_key)
+        self._official = Sender(
+            settings.official_appid,
+            settings.official_original_id,
+            settings.official_push_token,
+            settings.official_push_aes_key,
+            speaks_xml=True,
+        )
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._at_once = asyncio.Semaphore(_AT_ONCE)
@@ -132,7 +155,7 @@ class Pushes:
         assert self._session is not None
         echo = secrets.token_hex(10)
         try:
-            async with self._session.get(_with(url, self._signed() | {"echostr": echo})) as response:
+            async with self._session.get(_with(url, self._signed(self._mini) | {"echostr": echo})) as response:
                 if response.status != 200 or await response.text() != echo:
                     raise Refusal(f"the address answered {response.status} and not the echo")
         except (aiohttp.ClientError, TimeoutError, ValueError) as trouble:
@@ -150,13 +173,18 @@ class Pushes:
         row = self._ledger.one("SELECT openid, message FROM push WHERE id = ?", push_id)
         assert row is not None
         mischief = self.mischief
-        body = self._body(row["message"].encode(), mischief)
+        sender = self._sender_of(row["message"])
+        body, encrypted = self._body(row["message"].encode(), sender, mischief)
         for _ in range(mischief.copies):
-            state = await self._try_until_heard(push_id, row["openid"], body, mischief)
+            state = await self._try_until_heard(push_id, (sender, row["openid"], body, encrypted), mischief)
         self._ledger.execute("UPDATE push SET state = ? WHERE id = ?", state, push_id)
         await self._ledger.committed()
 
-    async def _try_until_heard(self, push_id: int, openid: str, body: dict[str, Any], mischief: Mischief) -> str:
+    def _sender_of(self, message: str) -> Sender:
+        is_official = orjson.loads(message).get("ToUserName") == self._official.original_id
+        return self._official if is_official else self._mini
+
+    async def _try_until_heard(self, push_id: int, letter: Letter, mischief: Mischief) -> str:
         for number in range(self._settings.push_retries_total):
             if number:
                 await asyncio.sleep(self._settings.push_pause_ms / 1000)
@@ -165,24 +193,27 @@ class Pushes:
                 return UNSENT
             async with self._at_once:
                 at = self._clock.now()
-                status, outcome = await self._post(url, openid, body, mischief)
+                status, outcome = await self._post(url, letter, mischief)
             self._ledger.execute("INSERT INTO push_try VALUES (?, ?, ?, ?, ?)", push_id, at, url, status, outcome)
             await self._ledger.committed()
             if outcome == "success":
                 return DELIVERED
         return FAILED
 
-    async def _post(self, url: str, openid: str, body: dict[str, Any], mischief: Mischief) -> tuple[int | None, str]:
+    async def _post(self, url: str, letter: Letter, mischief: Mischief) -> tuple[int | None, str]:
         assert self._session is not None
-        query = self._signed() | {"openid": openid}
-        if "Encrypt" in body:
-            signed = signature(self._settings.push_token, query["timestamp"], query["nonce"], body["Encrypt"])
+        sender, openid, body, encrypted = letter
+        query = self._signed(sender) | {"openid": openid}
+        if encrypted:
+            signed = signature(sender.token, query["timestamp"], query["nonce"], encrypted)
             query |= {"encrypt_type": "aes", "msg_signature": signed}
         if mischief.forge == "signature":
             query |= {name: "0" * 40 for name in ("signature", "msg_signature") if name in query}
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "text/xml" if sender.speaks_xml else "application/json"}
+        if sender is self._official:
+            url = url.replace(_MINI_PATH, _OFFICIAL_PATH)
         try:
-            async with self._session.post(_with(url, query), data=orjson.dumps(body), headers=headers) as response:
+            async with self._session.post(_with(url, query), data=body, headers=headers) as response:
                 text = (await response.content.read(1024)).decode(errors="replace")
                 heard = response.status == 200 and text in ("", "success")
                 return response.status, "success" if heard else f"answered {response.status}: {text[:80]}"
@@ -191,17 +222,20 @@ class Pushes:
         except (aiohttp.ClientError, ValueError) as trouble:
             return None, type(trouble).__name__
 
-    def _body(self, message: bytes, mischief: Mischief) -> dict[str, Any]:
+    def _body(self, message: bytes, sender: Sender, mischief: Mischief) -> tuple[bytes, str]:
+        """Give the body, and the cipher text in it, empty in plain mode."""
+        if sender.speaks_xml:
+            message = _xml(orjson.loads(message))
         if self._settings.push_mode == "plain":
-            plain: dict[str, Any] = orjson.loads(message)
-            return plain
-        appid = "wx000000000000dead" if mischief.forge == "appid" else self._settings.appid
-        encrypted = encrypt(message, self._settings.push_aes_key, appid)
-        return {"ToUserName": self._settings.original_id, "Encrypt": encrypted}
+            return message, ""
+        appid = "wx000000000000dead" if mischief.forge == "appid" else sender.appid
+        encrypted = encrypt(message, sender.aes_key, appid)
+        envelope = {"ToUserName": sender.original_id, "Encrypt": encrypted}
+        return (_xml(envelope) if sender.speaks_xml else orjson.dumps(envelope)), encrypted
 
-    def _signed(self) -> dict[str, str]:
+    def _signed(self, sender: Sender) -> dict[str, str]:
         timestamp, nonce = str(int(self._clock.now())), secrets.token_hex(5)
-        signed = signature(self._settings.push_token, timestamp, nonce)
+        signed = signature(sender.token, timestamp, nonce)
         return {"signature": signed, "timestamp": timestamp, "nonce": nonce}
 
     def _shown(self, row: Any) -> dict[str, Any]:
@@ -218,6 +252,15 @@ class Pushes:
                 for one in tries
             ],
         }
+
+
+def _xml(message: dict[str, Any]) -> bytes:
+    """Write a flat message as the platform writes XML: numbers bare, texts in CDATA."""
+    parts = (
+        f"<{name}>{value}</{name}>" if isinstance(value, int) else f"<{name}><![CDATA[{value}]]></{name}>"
+        for name, value in message.items()
+    )
+    return f"<xml>{''.join(parts)}</xml>".encode()
 
 
 def _with(url: str, query: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ TOKEN = "/cgi-bin/token"
 STABLE_TOKEN = "/cgi-bin/stable_token"
 SEND = "/cgi-bin/message/subscribe/send"
 CHECK_TEXT = "/wxa/msg_sec_check"
+CHECK_MEDIA = "/wxa/media_check_async"
 CODE_PICTURE = "/wxa/getwxacodeunlimit"
 
 
@@ -28,6 +29,7 @@ _LIMITS = {
     STABLE_TOKEN: Limit(day=500_000, minute=10_000),
     SEND: Limit(day=10_000_000),
     CHECK_TEXT: Limit(day=2_000_000, minute=4_000, minute_errcode=44991),
+    CHECK_MEDIA: Limit(day=200_000, minute=2_000, minute_errcode=44991),
     CODE_PICTURE: Limit(minute=5_000, minute_errcode=45009),
 }
 

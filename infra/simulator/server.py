@@ -13,17 +13,18 @@ import orjson
 import uvloop
 from aiohttp import web
 
-from infra.simulator import control, page
+from infra.simulator import control, page, s3, sent, webhooks
 from infra.simulator.faults import SLOW_DEFAULT_MS, Fault, Mode
 from infra.simulator.ledger import LedgerInUse, Received
 from infra.simulator.parts import PARTS, Parts, opened
 from infra.simulator.platform import Reply
-from infra.simulator.protocol import Call, Picture, Refused, refusal
+from infra.simulator.protocol import Call, Picture
 from infra.simulator.settings import SimulatorSettings
 
 __all__ = ["SimulatorSettings", "create_app", "run"]
 
 MAX_BODY_BYTES = 1024 * 1024
+CALL_IN_HEADER = {"/aliyun": "x-acs-action", "/tencent": "X-TC-Action"}
 CRASHED = 137  # what a shell shows for a process killed with -9
 _JSON = "application/json; charset=UTF-8"
 _SHUTDOWN_SECONDS = 0.5
@@ -40,7 +41,10 @@ def create_app(settings: SimulatorSettings) -> web.Application:
 
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app.cleanup_ctx.append(parts)
-    app.add_routes([web.get("/", page.show), *control.ROUTES, web.route("*", "/{path:.*}", _platform)])
+    app[webhooks.SINKS] = webhooks.nobody_yet()
+    app[s3.OBJECTS] = {}
+    own = (*control.ROUTES, *sent.ROUTES, *webhooks.ROUTES, *s3.ROUTES)
+    app.add_routes([web.get("/", page.show), *own, web.route("*", "/{path:.*}", _platform)])
     return app
 
 
@@ -76,9 +80,10 @@ async def _serve(settings: SimulatorSettings) -> None:
 async def _platform(request: web.Request) -> web.StreamResponse:
     parts = request.app[PARTS]
     body, too_large = await _read(request)
-    received = Received(parts.clock.now(), request.method, request.path, dict(request.query), body)
-    fault = parts.faults.draw(request.path)
-    reply = Reply(413, {}) if too_large else _decide(parts, received, fault, ip=request.remote or "")
+    received = Received(parts.clock.now(), request.method, _called(request), dict(request.query), body)
+    fault = parts.faults.draw(received.path)
+    call = Call(received.path, received.query, body, request.remote or "", request.headers)
+    reply = Reply(413, {}) if too_large else _decide(parts, received, call, fault)
     _record(parts, received, reply, fault)
     await parts.ledger.committed()
     if reply is not None and reply.holds is not None:
@@ -94,14 +99,19 @@ async def _read(request: web.Request) -> tuple[bytes, bool]:
         return b"", True
 
 
-def _decide(parts: Parts, received: Received, fault: Fault | None, *, ip: str) -> Reply | None:
+def _called(request: web.Request) -> str:
+    """Name what is called by its path; the cloud providers have one path for all and name the call in a header."""
+    header = CALL_IN_HEADER.get(request.path.rstrip("/"))
+    return f"{request.path.rstrip('/')}/{request.headers.get(header, '')}" if header else request.path
+
+
+def _decide(parts: Parts, received: Received, call: Call, fault: Fault | None) -> Reply | None:
     """Give the platform's reply; None when the request never reached it."""
     if fault is not None:
         if fault.mode is Mode.DROP:
             return None
         if fault.refuses_with is not None:
-            return Reply(200, refusal(Refused(fault.refuses_with), received.at))
-    call = Call(received.path, received.query, received.body, ip)
+            return parts.platform.refused(received.path, fault.refuses_with)
     try:
         return parts.platform.answer(received.method, call)
     except Exception:

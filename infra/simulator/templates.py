@@ -63,6 +63,23 @@ TEMPLATES: dict[str, Template] = {
         thing4="就诊地点",
         thing5="温馨提示",
     ),
+    "place_offered": _template(
+        "Qw8Zc1VtYx3mPn5rLk7jHg9fDs2aBe4uIo6yTR0vXlM",
+        "候补到号通知",
+        thing1="就诊科室",
+        name2="就诊人",
+        time3="就诊时间",
+        time4="保留至",
+        thing5="温馨提示",
+    ),
+    "waitlist_ended": _template(
+        "Hn3Jd7KsLw1QeRt5YuIo9PaSdFg2ZxCv4BnM6mTqWzE",
+        "候补结果通知",
+        thing1="就诊科室",
+        name2="就诊人",
+        phrase3="状态",
+        thing4="说明",
+    ),
     "queue_called": _template(
         "KQeV6KcdsQOojk5wOaGqZ6r991nZEVl81sE22kKnCtw",
         "叫号提醒",
@@ -73,7 +90,7 @@ TEMPLATES: dict[str, Template] = {
     ),
     "queue_joined": _template(
         "fm62me5qJWWHCBz9mUI7ECot2rHJ4pKeLqj_k13OcrM",
-        "签到成功通知",
+        "报到成功通知",
         thing1="就诊科室",
         character_string2="排队号",
         thing3="候诊位置",
@@ -108,6 +125,14 @@ TEMPLATES: dict[str, Template] = {
         thing1="就诊科室",
         name2="就诊人",
         date3="复诊日期",
+        thing4="温馨提示",
+    ),
+    "follow_up": _template(
+        "Fu7pWq2LmZx9RtKd4VbNsJh6YcGe1AoTi8UzXrCwE3k",
+        "随访提醒",
+        thing1="就诊科室",
+        name2="就诊人",
+        thing3="随访内容",
         thing4="温馨提示",
     ),
 }

@@ -12,7 +12,8 @@ LIFE_SECONDS = 7200
 GRACE_SECONDS = 300  # in which the old and the new token both work
 FORCED_APART_SECONDS = 30
 FORCED_PER_DAY = 20
-PLAIN, STABLE = "plain", "stable"
+PLAIN, STABLE, OFFICIAL = "plain", "stable", "official"
+MINI = (PLAIN, STABLE)
 _TOKEN_CHARACTERS = range(64, 513)
 
 
@@ -24,14 +25,14 @@ class Tokens:
         self._clock = clock
         self._settings = settings
 
-    def check(self, value: str | None) -> None:
-        """Refuse a call without a valid token: 41001, 40014, 40001, 42001."""
+    def check(self, value: str | None, families: tuple[str, ...] = MINI) -> None:
+        """Refuse a call without a valid token of its account: 41001, 40014, 40001, 42001."""
         if not value:
             raise Refused(41001)
         if len(value) not in _TOKEN_CHARACTERS:
             raise Refused(40014)
-        row = self._ledger.one("SELECT valid_until, superseded FROM token WHERE value = ?", value)
-        if row is None:
+        row = self._ledger.one("SELECT valid_until, superseded, family FROM token WHERE value = ?", value)
+        if row is None or row["family"] not in families:
             raise Refused(40001)
         if row["valid_until"] <= self._clock.now():
             raise Refused(40001 if row["superseded"] else 42001)
@@ -48,28 +49,37 @@ class Tokens:
         """Answer `POST /cgi-bin/stable_token`: the same token while it has more than five minutes to live."""
         form = call.read()
         _check_grant(form)
-        check_app(self._settings, form)
+        family = self._family(form)
         now = self._clock.now()
         current = self._ledger.one(
-            "SELECT value, valid_until FROM token WHERE family = ? AND NOT superseded AND valid_until > ?", STABLE, now
+            "SELECT value, valid_until FROM token WHERE family = ? AND NOT superseded AND valid_until > ?", family, now
         )
-        if form.get("force_refresh") is True and self._may_force(now):
-            self._supersede(STABLE, until=now)
-            return {"access_token": self._issue(STABLE, forced=True), "expires_in": LIFE_SECONDS}
+        if form.get("force_refresh") is True and self._may_force(family, now):
+            self._supersede(family, until=now)
+            return {"access_token": self._issue(family, forced=True), "expires_in": LIFE_SECONDS}
         if current is not None and current["valid_until"] - now > GRACE_SECONDS:
             return {"access_token": current["value"], "expires_in": int(current["valid_until"] - now)}
-        self._supersede(STABLE, until=now + GRACE_SECONDS)
-        return {"access_token": self._issue(STABLE), "expires_in": LIFE_SECONDS}
+        self._supersede(family, until=now + GRACE_SECONDS)
+        return {"access_token": self._issue(family), "expires_in": LIFE_SECONDS}
 
     def expire_all(self) -> int:
         """End the life of every token at once; give how many were alive."""
         now = self._clock.now()
         return self._ledger.execute("UPDATE token SET valid_until = ? WHERE valid_until > ?", now, now).rowcount
 
-    def _may_force(self, now: float) -> bool:
+    def _family(self, form: dict[str, Any]) -> str:
+        """Tell whose token is asked for: the mini-app's or the official account's."""
+        if form.get("appid") != self._settings.official_appid:
+            check_app(self._settings, form)
+            return STABLE
+        if form.get("secret") != self._settings.official_secret:
+            raise Refused(40125)
+        return OFFICIAL
+
+    def _may_force(self, family: str, now: float) -> bool:
         forced = self._ledger.all(
             "SELECT issued_at FROM token WHERE family = ? AND forced ORDER BY issued_at DESC LIMIT ?",
-            STABLE,
+            family,
             FORCED_PER_DAY,
         )
         if forced and now - forced[0]["issued_at"] < FORCED_APART_SECONDS:

@@ -1,0 +1,12 @@
+"""Runs 0023_waits.sql."""
+
+from pathlib import Path
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+
+class Migration(migrations.Migration):
+    initial = False
+    dependencies = [("hospital", "0022_replay")]
+    operations = [ops.RunSQL(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))]

@@ -1,0 +1,12 @@
+"""Runs 0047_late_deliveries.sql."""
+
+from pathlib import Path
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+
+class Migration(migrations.Migration):
+    initial = False
+    dependencies = [("hospital", "0046_sealing")]
+    operations = [ops.RunSQL(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))]

@@ -1,0 +1,12 @@
+"""Runs 0049_evidence.sql."""
+
+from pathlib import Path
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+
+class Migration(migrations.Migration):
+    initial = False
+    dependencies = [("hospital", "0048_staff")]
+    operations = [ops.RunSQL(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))]
