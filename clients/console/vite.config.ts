@@ -11,6 +11,7 @@ export default defineConfig({
   resolve: { alias: { '@': here('./src'), '@design': here('../design'), '@api': here('../api') } },
   build: {
     target: 'es2022',
+    manifest: 'manifest.json', // what a desk keeps for a day without the network (public/sw.js)
     // what is small enough becomes part of the CSS; the board must not wait for a font on a bad line
     assetsInlineLimit: 2048,
     rollupOptions: {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { kept, Outbox, type Sent, type Unsent } from '@/pages/desk/scans/outbox'
 
-const scan = (id: string): Unsent => ({ scan_id: id, code: `H1.${id}`, desk_id: 'd', scanned_at: '2026-11-22T09:00:00Z' })
+const scan = (id: string): Unsent => ({ scan_id: id, code: `H2.${id}`, desk_id: 'd', scanned_at: '2026-11-22T09:00:00Z' })
 
 let sent: string[]
 let answers: Sent[]

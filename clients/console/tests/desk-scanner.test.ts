@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { typed, type Pressed } from '@/pages/desk/scanner/keys'
 import { listenForScanner, type Scanner } from '@/pages/desk/scanner/listen'
 
-const CODE = `H1.${'a'.repeat(27)}A.${'B'.repeat(85)}_`
+const CODE = `H2.${'a'.repeat(27)}A.${'B'.repeat(85)}_`
 let scanner: Scanner
 let heard: string[]
 
@@ -93,11 +93,11 @@ test('with an input method on, the places of the keys tell the code, and the let
   let at = 0
   for (const char of CODE) {
     at += 3
-    const code = char === '.' ? 'Period' : char === '_' ? 'Minus' : char === '1' ? 'Digit1' : `Key${char.toUpperCase()}`
+    const code = char === '.' ? 'Period' : char === '_' ? 'Minus' : char === '2' ? 'Digit2' : `Key${char.toUpperCase()}`
     const shiftKey = /[A-Z_]/.test(char)
     press('Process', at, { code, shiftKey, isComposing: true })
   }
-  field().value = 'h1。aaaa' // what the method makes of it
+  field().value = 'h2。aaaa' // what the method makes of it
   press('Process', at + 3, { code: 'Enter', isComposing: true })
   vi.runAllTimers()
   expect([heard, field().value]).toEqual([[CODE], ''])

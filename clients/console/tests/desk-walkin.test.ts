@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Problem } from '@/api/problem'
+import { deeds } from '@/pages/desk/outcome/deeds'
 import { isAnnullable, isExcusable, isToFind, isToRegister, ofProblem, ofScan } from '@/pages/desk/outcome/outcome'
 import { matching } from '@/pages/desk/walkin/departments'
 import { dateOf, draft, formOf, missing, startAnew, wrongOf } from '@/pages/desk/walkin/draft'
@@ -20,14 +21,21 @@ test('what is missing is said before the server is asked', () => {
   expect(missing(draft)).toEqual({ birth_date: 'birthWrong' })
   draft.birthDate = ''
   expect(missing(draft)).toEqual({})
-  expect(formOf(draft)).toMatchObject({ department_id: 'd', patient: { name: '赵无约', phone: null } })
+  expect(formOf(draft, ['q'])).toMatchObject({ another_than: ['q'], department_id: 'd', patient: { name: '赵无约', phone: null } })
 })
 
 test('somebody with a file needs no name', () => {
   startAnew()
   Object.assign(draft, { departmentId: 'd', file: { id: 'p', name: '赵*约', note: '' } })
   expect(missing(draft)).toEqual({})
-  expect(formOf(draft)).toEqual({ department_id: 'd', triage: 'normal', flags: [], patient_id: 'p' })
+  expect(formOf(draft, [])).toEqual({
+    department_id: 'd',
+    triage: 'normal',
+    flags: [],
+    reason: '',
+    another_than: [],
+    patient_id: 'p',
+  })
 })
 
 test('wrong fields come to their fields, in our words where we have them', () => {
@@ -59,6 +67,7 @@ const appointment = {
 const refused = (reason: string, known = true) =>
   ofScan('s', 0, {
     outcome: 'refused', reason, appointment: known ? appointment : null, ticket: null, message: 'm', next_step: 'n',
+    first: null, right: null, acts: reason === 'wrong_department' ? ['move', 'show_way'] : [],
   })
 
 test.each([
@@ -77,6 +86,13 @@ test.each([
     tone, excusable, toFind, toRegister,
   ])
   expect(isAnnullable(outcome)).toBe(false)
+})
+
+test('the likeliest deed comes first, for its key', () => {
+  expect(deeds(refused('wrong_department'), false)).toEqual(['move', 'showWay'])
+  expect(deeds(refused('too_late'), false)).toEqual(['override', 'register'])
+  expect(deeds(refused('forged', false), true)).toEqual(['retry', 'find'])
+  expect(deeds({ ...refused('x'), kind: 'already', ticketId: 't', ticketState: 'missed' }, false)).toEqual(['putBack'])
 })
 
 test('a refused check-in by name is a refusal like that of a scan; a lost answer is a problem', () => {

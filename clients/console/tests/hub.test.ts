@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fold } from '@/pages/hub/folding'
-import { CHANNELS, EVENTS, reasonOf, STATES, stepsOf, toneOf, type Story } from '@/pages/hub/states'
+import { CHANNELS, EVENTS, STATES, stepsOf, toneOf, type Story } from '@/pages/hub/states'
 import { recipientOf, wordOf } from '@/pages/hub/words'
 import { areas, speak } from '@/texts'
 
@@ -43,16 +43,11 @@ test('what happened to one delivery is told in order, calls and acts together', 
       attempt('a', '2026-11-22T09:02:00+08:00'),
     ],
     acts: [act],
+    receipts: [],
   } as unknown as Story
   const steps = stepsOf(story, { id: 'a' } as Story['deliveries'][number])
   expect(steps.map((step) => step.number ?? step.act?.to_state)).toEqual([1, 'ready', 2])
   expect(stepsOf(story, { id: 'c' } as Story['deliveries'][number])).toEqual([])
-})
-
-test('a reason is apart from the code of the provider', () => {
-  expect(reasonOf('refused:43101')).toEqual({ kind: 'refused', code: '43101' })
-  expect(reasonOf('deadline')).toEqual({ kind: 'deadline', code: '' })
-  expect(reasonOf('trouble:http:500')).toEqual({ kind: 'trouble', code: 'http:500' })
 })
 
 test('every state, event and channel has its word, every state its meaning', () => {
@@ -61,7 +56,8 @@ test('every state, event and channel has its word, every state its meaning', () 
     expect(Object.keys(words.state).sort()).toEqual([...STATES].sort())
     expect(Object.keys(words.meaning).sort()).toEqual([...STATES].sort())
     expect(Object.keys(words.event).sort()).toEqual([...EVENTS].sort())
-    expect(Object.keys(words.channel).sort()).toEqual([...CHANNELS].sort())
+    // groups and digests are no channels of their own
+    expect(Object.keys(words.channel).sort()).toEqual([...CHANNELS, 'digest', 'sms'].sort())
   }
   expect(toneOf('failed')).toBe('bad')
   expect(toneOf('suppressed')).toBe('quiet')

@@ -4,9 +4,13 @@ import { draftOf, keepDraft } from '@/pages/room/drafts'
 import { deedOf } from '@/pages/room/keymap'
 import {
   arrivalOf,
+  isOverdue,
+  isPassOverDue,
   lineOf,
   marksOf,
+  needsHelp,
   reasonOf,
+  recallSeconds,
   runningClock,
   undoSeconds,
   waitedMinutes,
@@ -18,7 +22,18 @@ import { roomToEnter, type Room } from '@/pages/room/rooms'
 
 const OURS = { id: 'r1', name: '1诊室', location: '2层' }
 const THEIRS = { id: 'r2', name: '2诊室', location: '2层' }
-const ROOM = { ...OURS, state: 'open', department: { id: 'd', name: '内科' }, practitioner: null, version: 1 } as Room
+const ROOM = { ...OURS, state: 'open', department: { id: 'd', name: '内科' }, practitioner: null, pause: null, version: 1 } as Room
+const RULES: Day['rules'] = {
+  ready_places: 0,
+  recall_seconds: 10,
+  suggest_after_calls: 3,
+  suggest_after_seconds: 120,
+  misses_until_gone: 3,
+  hold_minutes: 15,
+  norm_greeted_seconds: 10,
+  norm_fetched_minutes: 5,
+  norm_wait_minutes: 30,
+}
 const NINE = Date.parse('2026-01-31T09:00:00+08:00')
 
 function aTicket(values: Partial<Ticket> = {}): Ticket {
@@ -42,6 +57,12 @@ function aTicket(values: Partial<Ticket> = {}): Ticket {
     stage: '',
     next_place: '',
     reason: '',
+    ready_place: null,
+    turn_calls: 0,
+    held_until: null,
+    greeted_at: null,
+    informed_at: null,
+    undo_until: null,
     version: 1,
     rule: 'walk_in',
     band: null,
@@ -51,7 +72,8 @@ function aTicket(values: Partial<Ticket> = {}): Ticket {
 
 function aDay(...tickets: Ticket[]): Day {
   const at = '2026-01-31T09:00:00+08:00'
-  return { version: 1, at, day: '2026-01-31', room: ROOM, tickets, others_waiting: 0, seen: [] }
+  const next_id = tickets.find((ticket) => ticket.state === 'waiting')?.id ?? null
+  return { version: 1, at, day: '2026-01-31', room: ROOM, tickets, next_id, pause: null, rules: RULES, others_waiting: 0, seen: [] }
 }
 
 test('days to come again cross the ends of months and years', () => {
@@ -84,12 +106,30 @@ test('minutes of waiting end with the call and are never negative', () => {
   expect(runningClock('2026-01-31T09:00:01+08:00', NINE)).toBe('0:00')
 })
 
-test('a call can be taken back for sixty seconds', () => {
-  const called = aTicket({ state: 'called', called_at: '2026-01-31T08:59:20+08:00' })
+test('an act can be taken back until the moment that the server says', () => {
+  const called = aTicket({ state: 'called', undo_until: '2026-01-31T09:00:20+08:00' })
   expect(undoSeconds(called, NINE)).toBe(20)
   expect(undoSeconds(called, NINE + 20_000)).toBe(0)
-  expect(undoSeconds({ ...called, state: 'in_service' }, NINE)).toBe(0)
+  expect(undoSeconds({ undo_until: null }, NINE)).toBe(0)
   expect(undoSeconds(called, NINE - 60_000)).toBe(60)
+})
+
+test('a second call waits some seconds, and passing over is proposed after calls or time', () => {
+  const called = aTicket({ state: 'called', called_at: '2026-01-31T08:59:55+08:00', turn_calls: 3 })
+  expect(recallSeconds(called, RULES, NINE)).toBe(5)
+  expect(recallSeconds(called, RULES, NINE + 5_000)).toBe(0)
+  expect(isPassOverDue(called, RULES, NINE)).toBe(false)
+  expect(isPassOverDue(called, RULES, NINE + 5_000)).toBe(true)
+  const once = { ...called, turn_calls: 1 }
+  expect([60, 115].map((seconds) => isPassOverDue(once, RULES, NINE + seconds * 1000))).toEqual([false, true])
+  expect(isPassOverDue({ ...once, state: 'in_service' }, RULES, NINE + 500_000)).toBe(false)
+})
+
+test('who stepped aside and did not come back is marked, and who needs help too', () => {
+  const held = aTicket({ state: 'held', held_until: '2026-01-31T09:00:00+08:00' })
+  expect([isOverdue(held, NINE), isOverdue(held, NINE + 1)]).toEqual([false, true])
+  expect(isOverdue(aTicket(), NINE)).toBe(false)
+  expect([{}, { flags: ['wheelchair'] }, { triage: 'urgent' }].map((one) => needsHelp(aTicket(one)))).toEqual([false, true, true])
 })
 
 test('tickets are grouped by where they are, in the order of calling', () => {
@@ -143,9 +183,12 @@ test('a room that waits hears of the first patient, and every room of an urgent 
 })
 
 test('keys do only what the state of the room allows', () => {
-  const idle = { state: null, mayCall: true, mayUndo: false }
-  const called = { state: 'called', mayCall: true, mayUndo: true }
-  const inside = { state: 'in_service', mayCall: true, mayUndo: false }
+  const some = { mayKnow: true, mayAskForward: false }
+  const idle = { state: null, mayCall: true, mayUndo: false, ...some }
+  const called = { state: 'called', mayCall: true, mayUndo: true, ...some }
+  const inside = { state: 'in_service', mayCall: true, mayUndo: false, ...some }
+  expect(['F1', 'Shift+F2'].map((key) => deedOf(key, inside))).toEqual(['know', null])
+  expect(deedOf('F1', { ...idle, mayKnow: false })).toBeNull()
   expect(['F8', 'Space', 'F2', 'F9'].map((key) => deedOf(key, idle))).toEqual(['call', 'call', null, null])
   expect(deedOf('F8', { ...idle, mayCall: false })).toBeNull()
   expect(['F8', 'Space', 'F2', 'F7', 'F9', 'Ctrl+Z'].map((key) => deedOf(key, called))).toEqual([

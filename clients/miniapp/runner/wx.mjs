@@ -1,3 +1,6 @@
+import { modal, settle } from './answers.mjs'
+import { devices, isBinary } from './devices.mjs'
+
 /** What our app uses of `wx`. Every call is kept in `window.__wx` as [name, options]. */
 
 const calls = (globalThis.__wx = [])
@@ -9,7 +12,8 @@ function request(options) {
   if (!METHODS.includes(method)) throw new Error(`wx.request knows no ${method}`)
   const query = method === 'GET' && options.data ? new URLSearchParams(options.data).toString() : ''
   const url = query ? `${options.url}${options.url.includes('?') ? '&' : '?'}${query}` : options.url
-  const body = method === 'GET' || options.data === undefined ? undefined : JSON.stringify(options.data)
+  const given = isBinary(options.data) ? options.data : JSON.stringify(options.data)
+  const body = method === 'GET' || options.data === undefined ? undefined : given
   const stop = new AbortController()
   fetch(url, { method, headers: { 'content-type': 'application/json', ...options.header }, body, signal: stop.signal })
     .then(async (response) => {
@@ -40,41 +44,6 @@ function toast({ title, success }) {
   success?.({})
 }
 
-/** The question with two buttons. */
-function modal({ title = '', content = '', showCancel = true, confirmText = '确定', cancelText = '取消', success, complete }) {
-  const box = document.createElement('div')
-  box.className = 'wx-modal'
-  box.setAttribute('role', 'dialog')
-  const close = (confirm) => () => {
-    box.remove()
-    const result = { confirm, cancel: !confirm, errMsg: 'showModal:ok' }
-    success?.(result)
-    complete?.(result)
-  }
-  const words = Object.assign(document.createElement('p'), { textContent: [title, content].filter(Boolean).join('\n') })
-  box.append(words)
-  if (showCancel) box.append(Object.assign(document.createElement('button'), { textContent: cancelText, onclick: close(false) }))
-  box.append(Object.assign(document.createElement('button'), { textContent: confirmText, onclick: close(true) }))
-  document.body.appendChild(box)
-}
-
-/** Answers as the platform does: success and complete, or fail and complete, a moment later. */
-function settle(options, give) {
-  Promise.resolve()
-    .then(give)
-    .then(
-      (result) => {
-        options.success?.(result)
-        options.complete?.(result)
-      },
-      (error) => {
-        const result = { errMsg: `fail ${error.message}` }
-        options.fail?.(result)
-        options.complete?.(result)
-      },
-    )
-}
-
 function system() {
   return {
     platform: 'devtools',
@@ -95,6 +64,7 @@ function system() {
 }
 
 const base = {
+  ...devices,
   request,
   showToast: toast,
   showModal: modal,
@@ -126,6 +96,7 @@ const base = {
   requestSubscribeMessage: (options) =>
     settle(options, async () => ({ ...(await globalThis.__subscribe(options.tmplIds)), errMsg: 'requestSubscribeMessage:ok' })),
   makePhoneCall: (options) => settle(options, () => ({ errMsg: 'makePhoneCall:ok' })),
+  openLocation: (options) => settle(options, () => ({ errMsg: 'openLocation:ok' })),
   setClipboardData: (options) => settle(options, () => ({ errMsg: 'setClipboardData:ok' })),
   preloadAssets: ({ data }) => data.forEach(({ src }) => (new Image().src = src)), // so that a foreign one is seen
   getNetworkType: (options) => settle(options, () => ({ networkType: 'wifi', errMsg: 'getNetworkType:ok' })),

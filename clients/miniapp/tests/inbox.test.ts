@@ -6,7 +6,7 @@ import { markRead, messages, unread, type Message } from '../src/inbox/inbox'
 import { KNOWN, wayOf } from '../src/inbox/link'
 
 const message = (more: Partial<Message> = {}): Message => ({
-  id: 'm', event: 'queue_called', title: '请到 3 诊室', lines: [], link: '', patient_id: null,
+  id: 'm', event: 'queue_called', title: '请到 3 诊室', lines: [], link: '', actions: [], patient_id: null,
   subject_kind: 'ticket', subject_id: 't', created_at: '2026-11-22T09:00:00+08:00', read_at: null, ...more,
 })
 function answers(data: unknown): void {
@@ -49,5 +49,27 @@ describe('the inbox', () => {
   it('does not tell the server twice', async () => {
     await markRead(message({ read_at: '2026-11-22T09:01:00+08:00' }))
     expect(uni.request).not.toHaveBeenCalled()
+  })
+})
+
+describe('while the app is open', () => {
+  it('looks again at every word of the server, and rests when it is put away', async () => {
+    const { watchInbox, restInbox } = await import('../src/inbox/inbox')
+    keepToken('token')
+    let say: (chunk: Uint8Array) => void = () => undefined
+    const body = new ReadableStream({ start: (way) => { say = (chunk) => way.enqueue(chunk) } })
+    const fetched = vi.fn().mockResolvedValue(new Response(body))
+    vi.stubGlobal('fetch', fetched)
+    answers({ items: [], next: null, unread: 0 })
+    watchInbox()
+    expect(fetched.mock.calls[0][0]).toContain('/api/v1/messages/events')
+    for (const unreadNow of [1, 2]) {
+      answers({ items: [message()], next: null, unread: unreadNow })
+      say(new TextEncoder().encode('event: changed\nid: 1\ndata: {}\n\n'))
+      await vi.waitFor(() => expect(unread.value).toBe(unreadNow))
+    }
+    restInbox()
+    expect(fetched.mock.calls[0][1].signal.aborted).toBe(true)
+    vi.unstubAllGlobals()
   })
 })

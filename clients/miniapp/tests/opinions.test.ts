@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { soon, stepsOf, toneOf, type Complaint } from '../src/opinions/complaints'
-import { BLANK, bodyOf, isSaid, saysSomething, type Item } from '../src/opinions/survey'
+import { asked, BLANK, bodyOf, isSaid, saysSomething, type Item } from '../src/opinions/survey'
 import { areas, language } from '../src/texts'
 import { dayAfter, dayOf } from '../src/texts/times'
 
@@ -54,6 +54,18 @@ describe('a survey', () => {
   it('sends what was said and nothing else', () => {
     const filled = { ...BLANK, answers: { stars: 2, text: '  ', tags: [], yes_no: false, gone: 5 }, comment: ' 等太久 ', contactMe: true }
     expect(bodyOf(filled, items)).toEqual({ answers: { stars: 2, yes_no: false }, comment: '等太久', contact_me: true })
+  })
+
+  it('asks only where the rules of skipping hold', () => {
+    const waiting = { id: 'waiting', type: 'stars', scale: 'L5', may_be_na: true } as Item
+    const minutes = { id: 'minutes', type: 'single', shown_if: [{ item: 'waiting', how: 'at_most', value: 3 }] } as Item
+    const why = { id: 'why', type: 'text', shown_if: [{ item: 'minutes', how: 'is_not', value: 'short' }] } as unknown as Item
+    const seen = (answers: Record<string, number | string>) => asked([waiting, minutes, why], answers).map(({ id }) => id)
+    expect(seen({})).toEqual(['waiting'])
+    expect(seen({ waiting: 3 })).toEqual(['waiting', 'minutes'])
+    expect(seen({ waiting: 'na' })).toEqual(['waiting'])
+    expect(seen({ waiting: 1, minutes: 'long' })).toEqual(['waiting', 'minutes', 'why'])
+    expect(seen({ waiting: 5, minutes: 'long' })).toEqual(['waiting'])
   })
 
   it('is not sent empty', () => {

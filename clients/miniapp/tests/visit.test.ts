@@ -3,11 +3,22 @@ import { defineComponent, h } from 'vue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Schema } from '../src/api/client'
 import { drawn, useCode } from '../src/visits/code'
-import { callOf, FAR_SECONDS, NEAR_SECONDS, nextLook, type Place } from '../src/visits/place'
+import { afterFailures, callOf, FAR_SECONDS, NEAR_SECONDS, nextLook, type Place } from '../src/visits/place'
+import { framesOf } from '../src/api/stream'
 import { surveyOf } from '../src/visits/survey'
 
 const place = (state: string, more: Partial<Place> = {}): Place =>
-  ({ state, number: 'E001', ahead: 9, room: null, wait: null, stage: '', next_place: null, version: 1, ...more })
+  ({ state, number: 'E001', ahead: 9, room: null, wait: null, wait_note: null, stage: '', next_place: null, pause: null, version: 1, steps: [], ticket_id: null, ...more })
+
+describe('the stream of the place', () => {
+  it('is cut into whole frames, and a comment is none', () => {
+    const found = framesOf('retry: 2000\n\n: ping\n\nid: 4\nevent: called\ndata: {"a":1}\n\nid: 5\nev')
+    expect(found).toEqual({ events: [{ kind: 'called', data: '{"a":1}' }], rest: 'id: 5\nev' })
+  })
+  it('is replaced by looks that become rarer while they fail', () => {
+    expect([0, 1, 2, 9].map((failures) => afterFailures(NEAR_SECONDS, failures))).toEqual([4, 8, 16, 60])
+  })
+})
 
 describe('the place in the queue', () => {
   it.each<[string, Place | null, boolean, number | null]>([
@@ -57,8 +68,8 @@ describe('the code', () => {
     answered.length = 0
     vi.mocked(uni.request).mockImplementation(((call: { success: (result: unknown) => void; fail: (result: unknown) => void }) => {
       if (!network) return call.fail({ errMsg: 'request:fail' })
-      answered.push(`H1.code-${answered.length}`)
-      call.success({ statusCode: 200, data: { code: answered.at(-1), expires_in: 120 }, header: {} })
+      answered.push(`H2.code-${answered.length}`)
+      call.success({ statusCode: 200, data: { code: answered.at(-1), next_in: 20, expires_in: 50 }, header: {} })
     }) as never)
     mount(defineComponent({ setup: () => { code = useCode(() => 'a'); return () => h('p') } }))
     code.start()
@@ -68,23 +79,34 @@ describe('the code', () => {
     vi.useRealTimers()
   })
 
-  it('is drawn as a picture', () => expect(drawn('H1.x')).toMatch(/^data:image\/gif;base64,/))
+  it('is drawn as a picture', () => expect(drawn('H2.x')).toMatch(/^data:image\/gif;base64,/))
 
   it('renews itself before the old one ends', async () => {
     await flushPromises()
-    expect([code.isGood.value, code.left.value, code.renewsIn.value, answered.length]).toEqual([true, 120, 75, 1])
-    await vi.advanceTimersByTimeAsync(74_000)
+    expect([code.isGood.value, code.left.value, code.renewsIn.value, answered.length]).toEqual([true, 50, 21, 1])
+    await vi.advanceTimersByTimeAsync(19_000)
     expect(answered.length).toBe(1)
     await vi.advanceTimersByTimeAsync(2_000)
-    expect([answered.length, code.left.value > 100]).toEqual([2, true])
+    expect([answered.length, code.left.value > 45]).toEqual([2, true])
+  })
+
+  it('never lapses on a network that takes twelve seconds', async () => {
+    await flushPromises()
+    const request = vi.mocked(uni.request).getMockImplementation()!
+    vi.mocked(uni.request).mockImplementation(((call: never) => { setTimeout(() => request(call), 12_000) }) as never)
+    for (let second = 0; second < 300; second++) {
+      await vi.advanceTimersByTimeAsync(1_000)
+      expect([second, code.isGood.value]).toEqual([second, true])
+    }
+    expect(answered.length).toBeGreaterThan(5)
   })
 
   it('shows the old one while it is good, then nothing, and comes back by itself', async () => {
     await flushPromises()
     network = false
-    await vi.advanceTimersByTimeAsync(100_000)
+    await vi.advanceTimersByTimeAsync(45_000)
     expect([code.isGood.value, code.problem.value?.status]).toEqual([true, 0])
-    await vi.advanceTimersByTimeAsync(25_000)
+    await vi.advanceTimersByTimeAsync(6_000)
     expect(code.isGood.value).toBe(false)
     network = true
     await vi.advanceTimersByTimeAsync(6_000)

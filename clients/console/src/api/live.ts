@@ -15,16 +15,23 @@ interface Ears {
   restart(): void
 }
 
-const SILENCE_MS = 40_000 // the server sends a heartbeat every 15 s
+const SILENCE_MS = 12_000 // the server sends a heartbeat every 5 s, as long as it sees the database
 const WAITS_MS = [500, 1_000, 2_000, 4_000, 8_000]
+
+/** How a stream stands. heard: when the server was last heard, as `Date.now()` gives it; what is shown is as old. */
+export interface Live {
+  isLive: Ref<boolean>
+  heard: Ref<number>
+}
 
 /**
  * Follows a stream until `stop` is called; comes back by itself where it was cut off.
  *
- * Returns: `isLive`, false while there is no connection, and `stop`.
+ * Returns: `isLive`, false while there is no connection, `heard`, and `stop`.
  */
-export function follow(path: string, ears: Ears): { isLive: Ref<boolean>; stop: () => void } {
+export function follow(path: string, ears: Ears): Live & { stop: () => void } {
   const isLive = ref(false)
+  const heard = ref(Date.now())
   let last = ''
   let stopped = false
   let current = new AbortController()
@@ -54,6 +61,7 @@ export function follow(path: string, ears: Ears): { isLive: Ref<boolean>; stop: 
         if (done) return
         clearTimeout(silence)
         silence = setTimeout(() => current.abort(), SILENCE_MS)
+        heard.value = Date.now()
         parser.feed(value)
       }
     } finally {
@@ -80,7 +88,7 @@ export function follow(path: string, ears: Ears): { isLive: Ref<boolean>; stop: 
   }
 
   void listen()
-  return { isLive, stop }
+  return { isLive, heard, stop }
 }
 
 function pause(milliseconds: number): Promise<void> {
@@ -96,8 +104,13 @@ function pause(milliseconds: number): Promise<void> {
 }
 
 /** Follows a stream for as long as the component that asked lives. */
-export function useStream(path: string, ears: Ears): Ref<boolean> {
-  const { isLive, stop } = follow(path, ears)
+export function useLive(path: string, ears: Ears): Live {
+  const { isLive, heard, stop } = follow(path, ears)
   onScopeDispose(stop)
-  return isLive
+  return { isLive, heard }
+}
+
+/** Follows a stream in the same way, for who needs to know only whether it stands. */
+export function useStream(path: string, ears: Ears): Ref<boolean> {
+  return useLive(path, ears).isLive
 }

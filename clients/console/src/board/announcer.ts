@@ -10,14 +10,16 @@ export interface Voice {
   /** Whether anything may sound now. */
   isOn(): boolean
   chime(): Promise<void>
-  /** Says the sentence of a call; ends at once when there is no voice. */
-  say(call: Call): Promise<void>
+  /** Says sentences, each in its language; ends at once when there is no voice. */
+  say(speech: Record<string, string>): Promise<void>
   pause(milliseconds: number): Promise<void>
 }
 
 export class Announcer {
   /** The call that is being spoken. */
   readonly speaking: Ref<string | null> = ref(null)
+  /** What a screen reader says of it: the sentence of the call, once for each. */
+  readonly spoken: Ref<Record<string, string> | null> = ref(null)
   private readonly waiting: Call[] = []
   private isRunning = false
 
@@ -33,11 +35,19 @@ export class Announcer {
     if (!this.isRunning) void this.run()
   }
 
+  /** Says what fills the screen, before all calls that wait. */
+  async warn(speech: Record<string, string>): Promise<void> {
+    if (!this.voice.isOn()) return
+    await this.voice.chime()
+    await this.voice.say(speech)
+  }
+
   private async run(): Promise<void> {
     this.isRunning = true
     for (let call = this.waiting.shift(); call; call = this.waiting.shift()) {
       if (!this.holds(keyOf(call))) continue
       this.speaking.value = keyOf(call)
+      this.spoken.value = call.speech
       await this.announce(call)
     }
     this.speaking.value = null
@@ -47,9 +57,9 @@ export class Announcer {
   private async announce(call: Call): Promise<void> {
     if (!this.voice.isOn()) return this.voice.pause(SILENT_MS)
     await this.voice.chime()
-    await this.voice.say(call)
+    await this.voice.say(call.speech)
     await this.voice.pause(BETWEEN_MS)
-    if (this.voice.isOn() && this.holds(keyOf(call))) await this.voice.say(call)
+    if (this.voice.isOn() && this.holds(keyOf(call))) await this.voice.say(call.speech)
     await this.voice.pause(BETWEEN_MS)
   }
 }

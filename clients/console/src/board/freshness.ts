@@ -30,10 +30,15 @@ export function timeIn(timezone: string, moment: number): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, timeStyle: 'short' }).format(moment)
 }
 
+/** Gives the time with its seconds, as `9:05:04`. */
+export function secondsIn(timezone: string, moment: number): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, timeStyle: 'medium' }).format(moment).replace(/^0/, '')
+}
+
 /** Gives the date with the day of the week, as people read it. */
 export function dateIn(timezone: string, moment: number, language: string): string {
   const parts: Intl.DateTimeFormatOptions = { timeZone: timezone, month: 'long', day: 'numeric', weekday: 'long' }
-  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'zh-CN', parts).format(moment)
+  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, parts).format(moment)
 }
 
 /** Tells whether a board is of the present day: yesterday's numbers must not stand there in the morning. */

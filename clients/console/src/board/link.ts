@@ -7,9 +7,17 @@ const DEAD_MS = 12_000 // a link that is silent for so long is dead, though nobo
 const WAITS_MS = [500, 1_000, 2_000, 3_000]
 const UNKNOWN_MS = 30_000 // a department that is not there may be opened later
 
+/** Gives where the server tells the board: of a department, or of a zone, `?departments=` with several ids. */
+export function addressesOf(department: string, search: string): { board: string; events: string } {
+  const zone = new URLSearchParams(search).get('departments')
+  const query = zone ? `?departments=${encodeURIComponent(zone)}` : ''
+  const base = zone ? '/api/v1/boards' : `/api/v1/queues/${department}/board`
+  return { board: base + query, events: `${base}/events${query}` }
+}
+
 /** Follows the board of a department for as long as the component lives. */
 export function useBoardLink(department: string) {
-  const address = `/api/v1/queues/${department}/board`
+  const address = addressesOf(department, location.search)
   const board = shallowRef<Board | null>(null)
   const isUnknown = ref(false)
   /** The server's clock minus ours: a screen's own clock is often wrong. */
@@ -35,7 +43,7 @@ export function useBoardLink(department: string) {
     clearTimeout(again)
     source?.close()
     opened = performance.now()
-    source = new EventSource(`${address}/events`)
+    source = new EventSource(address.events)
     source.addEventListener('board', (event) => {
       stands()
       show(JSON.parse(event.data))
@@ -65,7 +73,7 @@ export function useBoardLink(department: string) {
     clearTimeout(again)
     again = setTimeout(open, WAITS_MS[Math.min(tries++, WAITS_MS.length - 1)])
     try {
-      const answer = await fetch(address, { cache: 'no-store' })
+      const answer = await fetch(address.board, { cache: 'no-store' })
       if (answer.ok) return show(await answer.json())
       if (answer.status !== 404 && answer.status !== 422) return
       isUnknown.value = true

@@ -18,11 +18,17 @@ export interface Pages<Item> extends Fresh<Page<Item>> {
   wanted: Ref<number>
 }
 
-/** Makes such a list of what `ask` gives from a cursor on. */
+/**
+ * Makes such a list of what `ask` gives from a cursor on.
+ *
+ * arrange: puts what was found into another order. size: how many are shown at first, and come with each `more`.
+ */
 export function usePages<Item extends { id: string }>(
   ask: (cursor: string | undefined, limit: number) => Promise<Page<Item>>,
+  arrange: (page: Page<Item>) => Page<Item> = (page) => page,
+  size = PAGE,
 ): Pages<Item> {
-  const wanted = ref(PAGE)
+  const wanted = ref(size)
 
   const fresh = useFresh(async () => {
     const found = new Map<string, Item>() // what moved between two pages is shown once
@@ -32,16 +38,16 @@ export function usePages<Item extends { id: string }>(
       for (const item of page.items) found.set(item.id, item)
       next = page.items.length > 0 ? page.next : null
     } while (next && found.size < wanted.value)
-    return { items: [...found.values()], next }
+    return arrange({ items: [...found.values()], next })
   })
 
   async function more(): Promise<void> {
-    wanted.value += PAGE
+    wanted.value += size
     await fresh.refresh()
   }
 
   async function restart(): Promise<void> {
-    wanted.value = PAGE
+    wanted.value = size
     await fresh.refresh()
   }
 

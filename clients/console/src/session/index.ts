@@ -1,6 +1,7 @@
 /** Who works here: sign-in, rights, sign-out. */
 import { computed, ref } from 'vue'
 import { answer, api, Problem, type Schemas } from '@/api/client'
+import { forgetStandIn, standIn } from './stand-in'
 import { forget, keep, token } from './token'
 
 export type Role =
@@ -24,6 +25,12 @@ export async function signIn(username: string, password: string): Promise<void> 
   me.value = session.staff
 }
 
+/** Sets a password of one's own; every other session of one's own ends. Throws: Problem. */
+export async function changePassword(old: string, fresh: string): Promise<void> {
+  await answer(api.POST('/api/v1/staff/me/password', { body: { old_password: old, new_password: fresh } }))
+  if (me.value) me.value = { ...me.value, must_change_password: false }
+}
+
 /** Whether the server is away while we ask who works here: there is nothing to show then but that. */
 export const isAway = ref(false)
 const AGAIN_MS = 1_500
@@ -37,6 +44,7 @@ export async function recognise(): Promise<boolean> {
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return false
       if (!(error instanceof Problem && error.isOpen)) throw error
+      if ((me.value = await standIn())) return true // the desk goes on; whatever is sent needs the real sign-in
       isAway.value = true
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
     } finally {
@@ -56,6 +64,7 @@ export async function signOut(): Promise<void> {
   }
   forget()
   me.value = null
+  await forgetStandIn()
 }
 
 export function hasRole(...roles: Role[]): boolean {

@@ -10,6 +10,7 @@ import { flashTitle } from './title'
 export type Alert = Schemas['AlertView']
 
 const RING_MS = 6_000
+const QUIET = ['holidays_unknown', 'desk_report', 'improvement_proposed', 'improvement_assigned', 'improvement_due', 'improvement_judged'] // needs somebody these weeks, not this minute: shown, without a sound
 
 /** Those that still mean something, what rings first, then the highest level, then the oldest. */
 export function inOrder(alerts: Alert[]): Alert[] {
@@ -33,7 +34,7 @@ export function followAlerts() {
   })
 
   function ring(): void {
-    if (ringing.value.length === 0) return
+    if (ringing.value.every((alert) => QUIET.includes(alert.kind))) return
     void wakeSound().then(() => sound(ALARM))
   }
   const bell = setInterval(ring, RING_MS)

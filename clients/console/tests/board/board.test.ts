@@ -1,9 +1,12 @@
 import { beforeEach, expect, test, vi } from 'vitest'
+import { watch } from 'vue'
 import { Announcer, type Voice } from '@/board/announcer'
-import { keyOf, largeCall, newCalls, otherCalls, Spoken, type Board, type Call } from '@/board/calls'
-import { dayIn, isOfToday, isStale, timeIn } from '@/board/freshness'
-import { sentence, spelled, spokenName } from '@/board/speech'
+import { holds, keyOf, largeCall, newCalls, otherCalls, pastCalls, Spoken, type Board, type Call } from '@/board/calls'
+import { dayIn, isOfToday, isStale, secondsIn, timeIn } from '@/board/freshness'
+import { addressesOf } from '@/board/link'
+import { languagesOf, pick } from '@/board/said'
 import { texts } from '@/board/texts'
+import { voiceFor } from '@/board/voice'
 
 const call = (number: string, changes: Partial<Call> = {}): Call => ({
   number,
@@ -13,8 +16,20 @@ const call = (number: string, changes: Partial<Call> = {}): Call => ({
   location: '门诊楼2层',
   call_count: 1,
   called_at: '2026-11-22T10:00:00+08:00',
+  kind: 'call',
+  speech: { 'zh-CN': `请 ${number} 号`, en: `Number ${number}` },
   ...changes,
 })
+
+const SETTINGS: Board['settings'] = {
+  names: 'masked',
+  languages: ['zh-CN', 'en'],
+  alternates: false,
+  voice: true,
+  spoken: 'number',
+  spoken_languages: ['zh-CN'],
+  version: 1,
+}
 
 const board = (called: Call[], changes: Partial<Board> = {}): Board => ({
   version: 1,
@@ -27,17 +42,53 @@ const board = (called: Call[], changes: Partial<Board> = {}): Board => ({
   called,
   next: [],
   waiting: 0,
+  ready: [],
+  missed: [],
+  last_calls: [],
+  pause: null,
+  notices: [],
+  broadcast: null,
+  settings: SETTINGS,
   ...changes,
 })
 
 beforeEach(() => localStorage.clear())
 
-test('digits are read one by one, the masked name by the family name alone', () => {
-  expect(sentence(call('E001'), 'zh-CN')).toBe('请 E 零 零 一 号，张某，到 2诊室 就诊')
-  expect(sentence(call('E001', { name: 'J***' }), 'zh-CN')).toBe('请 E 零 零 一 号，到 2诊室 就诊')
-  expect(sentence(call('E001'), 'en')).toBe('Number E 0 0 1, please go to 2诊室')
-  expect(spokenName('*')).toBe('')
-  expect(spelled('XN120', 'zh-CN')).toBe('X N 一 二 零')
+test('the department decides the languages, and the address of the page may name the large one', () => {
+  expect(languagesOf(null, board([]))).toEqual(['zh-CN', 'en'])
+  expect(languagesOf('en', board([]))).toEqual(['en', 'zh-CN'])
+  expect(languagesOf('zh-TW', board([]))).toEqual(['zh-TW', 'zh-CN'])
+  expect(languagesOf(null, board([], { settings: { ...SETTINGS, languages: ['zh-TW'] } }))).toEqual(['zh-TW', null])
+  expect(languagesOf('xx', null)).toEqual(['zh-CN', 'en'])
+  expect([pick({ 'zh-CN': '通知' }, 'en'), pick({ 'zh-CN': '通知', en: 'Notice' }, 'en')]).toEqual(['通知', 'Notice'])
+})
+
+test('the voice is that of the language, otherwise one of its family', () => {
+  const voices = [{ lang: 'en-US' }, { lang: 'zh_CN' }, { lang: 'zh-TW' }]
+  expect(voiceFor(voices, 'zh-TW')?.lang).toBe('zh-TW')
+  expect(voiceFor(voices.slice(0, 2), 'zh-TW')?.lang).toBe('zh_CN')
+  expect(voiceFor(voices, 'en')?.lang).toBe('en-US')
+  expect(voiceFor([], 'en')).toBeUndefined()
+})
+
+test('a zone of several departments has an address of its own', () => {
+  expect(addressesOf('a', '')).toEqual({ board: '/api/v1/queues/a/board', events: '/api/v1/queues/a/board/events' })
+  expect(addressesOf('a', '?departments=a,b').events).toBe('/api/v1/boards/events?departments=a%2Cb')
+})
+
+test('who is asked to a door is spoken once, but not when the page has just been opened', () => {
+  const door = call('A4', { state: 'ready', kind: 'ready', called_at: null })
+  const here = board([], { ready: [door] })
+  expect(newCalls(here, new Set(), true)).toEqual([])
+  expect(newCalls(here, new Set()).map(keyOf)).toEqual(['door A4#1'])
+  expect([holds(here, 'door A4#1'), holds(here, 'A4#1')]).toEqual([true, false])
+  expect(newCalls(board([call('A4')]), new Set(['door A4#1'])).map(keyOf)).toEqual(['A4#1'])
+})
+
+test('calls of before stand beneath while nobody else shows their number', () => {
+  const last = (number: string) => ({ number, name: '', room: '2诊室', called_at: null })
+  const here = board([call('A2')], { last_calls: ['A2', 'A1'].map(last) })
+  expect(pastCalls(here).map((one) => one.number)).toEqual(['A1'])
 })
 
 test('a call is new once, and a recall is new again', () => {
@@ -91,6 +142,7 @@ test('a board is old after silence, or soon after the link broke; before the fir
 test('days and times are those of the hospital, wherever the screen believes to be', () => {
   const moment = Date.parse('2026-11-22T23:59:30+08:00')
   expect([dayIn('Asia/Shanghai', moment), timeIn('Asia/Shanghai', moment)]).toEqual(['2026-11-22', '23:59'])
+  expect(secondsIn('Asia/Shanghai', Date.parse('2026-11-22T09:31:04+08:00'))).toBe('9:31:04')
   expect(isOfToday(board([]), moment)).toBe(true)
   expect(isOfToday(board([]), moment + 60_000)).toBe(false)
 })
@@ -101,7 +153,7 @@ function aVoice(isOn = true): Voice & { made: string[] } {
     made,
     isOn: () => isOn,
     chime: async () => void made.push('chime'),
-    say: async (one) => void made.push(one.number),
+    say: async (speech) => void made.push(speech.en!.replace('Number ', '')),
     pause: async () => undefined,
   }
 }
@@ -132,7 +184,22 @@ test('a mute board says nothing but shows every call in its turn', async () => {
   expect([voice.made, shown]).toEqual([[], ['A1#1', 'A2#1']])
 })
 
-test('the board says everything in both languages', () => {
+test('what fills the screen is said before all that waits', async () => {
+  const voice = aVoice()
+  await new Announcer(voice, () => true).warn({ 'zh-CN': '请离开', en: 'Please leave' })
+  expect(voice.made).toEqual(['chime', 'Please leave'])
+})
+
+test('a screen reader is given each call once', async () => {
+  const announcer = new Announcer(aVoice(), () => true)
+  const read: unknown[] = []
+  watch(announcer.spoken, (said) => read.push(said?.en), { flush: 'sync' })
+  announcer.add([call('A1'), call('A2')])
+  await vi.waitFor(() => expect(announcer.speaking.value).toBeNull())
+  expect(read).toEqual(['Number A1', 'Number A2'])
+})
+
+test('the board says everything in all languages', () => {
   const holes = (text: string) => (text.match(/\{\w+\}/g) ?? []).join()
-  for (const [key, text] of Object.entries(texts['zh-CN'])) expect(holes(texts.en[key as 'title'])).toBe(holes(text))
+  for (const [key, text] of Object.entries(texts['zh-CN'])) for (const other of ['zh-TW', 'en'] as const) expect(holes(texts[other][key as 'title'])).toBe(holes(text))
 })

@@ -11,7 +11,7 @@ import type { Answer, Body, Operation, PathOf, Where } from './types'
 export { asProblem, Problem } from './problem'
 export type { Schema } from './types'
 
-const BASE = import.meta.env.VITE_API_BASE ?? ''
+export const BASE = import.meta.env.VITE_API_BASE ?? ''
 const TIMEOUT_MS = 10_000
 const TOKEN = 'token'
 
@@ -72,15 +72,19 @@ function send(call: Call): Promise<unknown> {
   })
 }
 
-/** Send; on 401 sign in again, once and silently, and repeat. */
-async function signed(call: Call): Promise<unknown> {
+/** Do something that needs a session; on 401 sign in again, once and silently, and repeat. */
+export async function signedIn<T>(make: () => Promise<T>): Promise<T> {
   try {
-    return await send(call)
+    return await make()
   } catch (problem) {
     if (!(problem instanceof Problem) || problem.status !== 401 || renew === null) throw problem
     await renew()
-    return send(call)
+    return make()
   }
+}
+
+function signed(call: Call): Promise<unknown> {
+  return signedIn(() => send(call))
 }
 
 /** Send, and tell the ribbon when nothing answers. Reading is tried once more. */
@@ -150,6 +154,11 @@ async function settled(name: string, call: Call): Promise<unknown> {
     if (problem instanceof Problem && problem.isDefinite) settle(name)
     throw problem
   }
+}
+
+/** Say how something shall be; saying it again changes nothing. */
+export async function put<P extends PathOf<'put'>>(path: P, body: Body<Operation<P, 'put'>>, ...[where]: Place<Operation<P, 'put'>>) {
+  return (await carried({ method: 'PUT', url: address(path, where), body })) as Answer<Operation<P, 'put'>>
 }
 
 /** Change fields; `version` as it was seen, so that nobody's change is overwritten. */

@@ -20,6 +20,8 @@ export class Problem extends Error {
     readonly errors: FieldError[] = [],
     /** Whole seconds that the server asks us to wait. */
     readonly retryAfter: number | null = null,
+    /** All that the server said: a refusal names what it is about. */
+    readonly said: Record<string, unknown> = {},
   ) {
     super(message)
   }
@@ -27,6 +29,12 @@ export class Problem extends Error {
   /** The server has decided; to ask again would give the same answer. */
   get isDefinite(): boolean {
     return this.status >= 400 && this.status < 500 && ![401, 408, 425, 429].includes(this.status)
+  }
+
+  /** A member of the refusal that is a text, `about('appointment_id')`; empty where there is none. */
+  about(member: string): string {
+    const value = this.said[member]
+    return typeof value === 'string' ? value : ''
   }
 
   /** What is wrong with one field of the body: `of('/phone')`. */
@@ -60,7 +68,7 @@ export function problemOf(status: number, body: unknown, headers: Headers): Prob
   const detail = typeof said.detail === 'string' && said.detail ? said.detail : t('common.unknownAnswer')
   const code = typeof said.code === 'string' ? said.code : 'unreadable_answer'
   const errors = Array.isArray(said.errors) ? said.errors.filter(isFieldError) : []
-  return new Problem(status, code, wait ? `${detail}${waiting(wait)}` : detail, errors, wait)
+  return new Problem(status, code, wait ? `${detail}${waiting(wait)}` : detail, errors, wait, said)
 }
 
 function waiting(seconds: number): string {

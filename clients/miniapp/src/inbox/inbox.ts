@@ -1,6 +1,7 @@
 /** The messages of the account, and how many of them nobody has read. */
 import { ref, watch } from 'vue'
 import { asProblem, get, once, type Schema } from '../api/client'
+import { useStream } from '../api/stream'
 import { account, isSignedIn } from '../people/session'
 
 export type Message = Schema<'MessageView'>
@@ -49,20 +50,32 @@ async function look(): Promise<void> {
 }
 
 let timer: ReturnType<typeof setInterval> | undefined
+// what came while there was no stream is looked for when it stands; where there are no streams the timer looks
+const news = useStream(() => void look(), () => void look())
 
-/** The app is before somebody's eyes: look now, and every minute. */
+function listen(): void {
+  if (isSignedIn()) news.open('/api/v1/messages/events')
+  else news.close()
+}
+
+/** The app is before somebody's eyes: look now, at every word of the server, and every minute. */
 export function watchInbox(): void {
   restInbox()
   timer = setInterval(() => void look(), LOOK_EVERY_MS)
   void look()
+  listen()
 }
 
 export function restInbox(): void {
   clearInterval(timer)
   timer = undefined
+  news.close()
 }
 
 watch(unread, showUnread)
 watch(account, () => {
-  if (timer !== undefined) void look()
+  if (timer === undefined) return
+  void look()
+  news.close() // it was another account's
+  listen()
 })

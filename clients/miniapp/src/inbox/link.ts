@@ -2,7 +2,8 @@
 
 const TABS = ['home', 'appointments', 'messages', 'me']
 const PAGES = [
-  'signin', 'departments', 'times', 'confirm', 'appointment', 'family', 'person', 'survey', 'complaints', 'complaint', 'complain',
+  'signin', 'arrive', 'departments', 'times', 'confirm', 'appointment', 'visit', 'family', 'person', 'survey', 'complaints', 'complaint', 'complain', 'strikes', 'stopped',
+  'waitlist', 'waiting', 'wait', 'draw', 'draws', 'search', 'faq', 'answer', 'hospital', 'revisit', 's', 'preferences', 'privacy', 'followups', 'followup',
 ]
 /** All pages that a link may name; a test holds the list against `pages.json`. */
 export const KNOWN = [...TABS, ...PAGES]

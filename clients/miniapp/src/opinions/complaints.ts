@@ -41,8 +41,10 @@ export function stepsOf(complaint: Complaint, now = Date.now()): Step[] {
     closed: complaint.closed_at,
   }
   return STEPS.map((key, index) => {
-    const at = known[key] ?? null
     const stands = index <= reached ? 'done' : index === reached + 1 ? 'now' : 'later'
+    const isPromise = key === 'responded' || key === 'answered'
+    // a promise that is kept is over, also while our words are still on their way
+    const at = stands === 'done' && isPromise ? null : (known[key] ?? null)
     return { key, stands, at, isLate: stands !== 'done' && at !== null && Date.parse(at) < now }
   })
 }
@@ -66,10 +68,22 @@ export async function complaints(cursor?: string) {
   const page = await get('/api/v1/complaints', { query: { limit: PAGE, cursor } })
   return { items: page.items as Complaint[], next: page.next }
 }
+/** Whether the identity is sealed, and who has opened it. */
+export async function openings(id: string): Promise<Schema<'OpeningList'>> {
+  return get('/api/v1/complaints/{complaint_id}/openings', { path: { complaint_id: id } })
+}
 export async function complaint(id: string): Promise<Complaint> {
   return (await get('/api/v1/complaints/{complaint_id}', { path: { complaint_id: id } })) as Complaint
 }
-export async function complain(text: string, appointment: string, wantsContact: boolean): Promise<Complaint> {
-  const body = { text, topic: '', patient_name: '', appointment_id: appointment || null, wants_contact: wantsContact }
+export async function complain(text: string, appointment: string, wantsContact: boolean, files: string[], isSealed = false): Promise<Complaint> {
+  const body = {
+    text,
+    topic: '',
+    patient_name: '',
+    appointment_id: appointment || null,
+    wants_contact: wantsContact,
+    is_sealed: isSealed,
+    attachment_ids: files,
+  }
   return (await once('/api/v1/complaints', body)) as Complaint
 }

@@ -4,7 +4,7 @@ export default area({
   'zh-CN': {
     book: '预约挂号',
     bookHint: '选科室、选时间，一分钟完成',
-    mine: '我的今日',
+    mine: '今天的预约',
     next: '下一次就诊',
     noneComing: '还没有预约',
     noneHint: '需要看病时，点「预约挂号」。',
@@ -19,11 +19,8 @@ export default area({
     demo: '演示医院，预约不会真的生效',
 
     departments: '选择科室',
-    search: '找科室：名称或拼音',
     clear: '清空',
-    noDepartment: '没有找到这个科室',
-    noDepartmentHint: '换个名称试试，或拨打医院电话询问。',
-    unsure: '不知道看哪个科？可先挂全科，或请导医台帮忙。',
+    unsure: '不知道看哪个科？可先挂全科，或请导诊台帮忙。',
 
     times: '选择时间',
     loadingPlaces: '查询中',
@@ -70,7 +67,7 @@ export default area({
     'need.hearing': '听力不便',
     'need.sight': '视力不便',
     'need.language': '语言协助',
-    tell: '预约后可用微信收到就诊提醒和叫号提醒，提交时请选「允许」。',
+    tell: '提交时请选「允许」。',
     submit: '确认预约',
     submitMove: '确认改期',
     otherTime: '看看其他时间',
@@ -97,7 +94,7 @@ export default area({
   'zh-TW': {
     book: '預約掛號',
     bookHint: '選科別、選時間，一分鐘完成',
-    mine: '我的今日',
+    mine: '今天的預約',
     next: '下一次就診',
     noneComing: '還沒有預約',
     noneHint: '需要看病時，點「預約掛號」。',
@@ -112,11 +109,8 @@ export default area({
     demo: '示範醫院，預約不會真的生效',
 
     departments: '選擇科別',
-    search: '找科別：名稱或拼音',
     clear: '清空',
-    noDepartment: '沒有找到這個科別',
-    noDepartmentHint: '換個名稱試試，或撥打醫院電話詢問。',
-    unsure: '不知道看哪一科？可先掛全科，或請服務台幫忙。',
+    unsure: '不知道看哪一科？可先掛全科，或請導診台幫忙。',
 
     times: '選擇時間',
     loadingPlaces: '查詢中',
@@ -163,7 +157,7 @@ export default area({
     'need.hearing': '聽力不便',
     'need.sight': '視力不便',
     'need.language': '語言協助',
-    tell: '預約後可用微信收到就診提醒和叫號提醒，送出時請選「允許」。',
+    tell: '送出時請選「允許」。',
     submit: '確認預約',
     submitMove: '確認改期',
     otherTime: '看看其他時間',
@@ -190,7 +184,7 @@ export default area({
   en: {
     book: 'Book a visit',
     bookHint: 'Department, time, done in a minute',
-    mine: 'My day',
+    mine: 'Today\'s appointment',
     next: 'Next visit',
     noneComing: 'No appointment yet',
     noneHint: "When you need a doctor, tap 'Book a visit'.",
@@ -205,10 +199,7 @@ export default area({
     demo: 'A demonstration hospital; bookings are not real',
 
     departments: 'Choose a department',
-    search: 'Find: name or pinyin',
     clear: 'Clear',
-    noDepartment: 'No such department',
-    noDepartmentHint: 'Try another name, or call the hospital.',
     unsure: 'Not sure where to go? Start with 全科 (general practice), or ask the guide desk.',
 
     times: 'Choose a time',
@@ -256,7 +247,7 @@ export default area({
     'need.hearing': 'Hard of hearing',
     'need.sight': 'Poor sight',
     'need.language': 'Language help',
-    tell: 'WeChat can remind you of the visit and tell you when it is your turn: please choose Allow when asked.',
+    tell: 'Please choose Allow when asked.',
     submit: 'Book this time',
     submitMove: 'Move to this time',
     otherTime: 'See other times',
@@ -271,7 +262,7 @@ export default area({
     arrive: 'Check-in opens {time} before. At the hospital show the visit code on your phone.',
     see: 'See the appointment and code',
 
-    coming: 'Coming',
+    coming: 'Upcoming',
     past: 'Past',
     cancel: 'Cancel',
     cancelAsk: 'Cancel {who}, {when}? The place goes to somebody else.',

@@ -5,16 +5,26 @@ import appointment from './appointment'
 import booking from './booking'
 import common from './common'
 import complaint from './complaint'
+import draw from './draw'
 import family from './family'
+import files from './files'
+import find from './find'
+import followUp from './follow-up'
+import hold from './hold'
 import me from './me'
 import messages from './messages'
+import preferences from './preferences'
+import privacy from './privacy'
 import queue from './queue'
 import signin from './signin'
+import stopped from './stopped'
+import strikes from './strikes'
 import survey from './survey'
+import waiting from './waiting'
 
 export { LANGUAGES, type Language }
 
-export const areas = { common, signin, family, booking, appointment, queue, messages, survey, complaint, me }
+export const areas = { common, signin, family, booking, hold, find, appointment, queue, messages, survey, strikes, complaint, files, draw, me, preferences, privacy, waiting, stopped, followUp }
 type Areas = typeof areas
 export type TextKey = { [A in keyof Areas]: `${A}.${keyof Areas[A]['zh-CN'] & string}` }[keyof Areas]
 

@@ -26,8 +26,8 @@ export default area({
   en: {
     title: 'Sign in',
     lead: 'Sign in as a simulated person',
-    plain: 'This is a demonstration. In WeChat you are signed in by itself.',
-    fresh: 'Be a new person',
+    plain: 'This is a demonstration. In WeChat you are signed in automatically.',
+    fresh: 'Create a new person',
     existing: 'Or choose one',
     last: 'Last used',
     weixin: 'Please open this in WeChat',

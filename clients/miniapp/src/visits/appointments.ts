@@ -1,5 +1,6 @@
-/** What an appointment's state means to its patient. */
+/** What an appointment means to its patient. */
 import type { Schema } from '../api/client'
+import { t } from '../texts'
 import { dayOf } from '../texts/times'
 
 export type Appointment = Schema<'AppointmentView'>
@@ -39,4 +40,19 @@ export function isToday({ slot }: Appointment): boolean {
 /** What comes first, first. */
 export function bySlot(one: Appointment, other: Appointment): number {
   return Date.parse(one.slot.starts_at) - Date.parse(other.slot.starts_at)
+}
+
+/** No doctor is named until the desk names one. */
+export function isUnnamed({ is_any, status }: Appointment): boolean {
+  return is_any && (status === 'held' || status === 'booked')
+}
+
+export function doctorOf(visit: Appointment): string {
+  if (isUnnamed(visit)) return t('hold.anyLater')
+  return [visit.practitioner.name, visit.practitioner.title].filter(Boolean).join(' ')
+}
+
+/** Where to go. Without a doctor there is no room yet, only the way to the department. */
+export function whereOf(visit: Appointment): string {
+  return isUnnamed(visit) && visit.room ? visit.location.replace(visit.room.name, '').trim() : visit.location
 }

@@ -3,8 +3,9 @@ import qrcode from 'qrcode-generator'
 import { computed, onUnmounted, ref } from 'vue'
 import { asProblem, get, type Problem } from '../api/client'
 
-const RENEW_WITH_LEFT = 45 // seconds: time enough for a slow network before the old one ends
+const STEP_SECONDS = 30 // there is a new code so often, and the one before is good for as long again
 const TRY_AGAIN_MS = 5_000
+const A_MOMENT_MS = 300
 const MODULE_PIXELS = 8
 const QUIET_MODULES = 4 // as the standard asks
 
@@ -20,9 +21,10 @@ export function drawn(text: string): string {
 export function useCode(appointment: () => string) {
   const picture = ref('')
   const problem = ref<Problem | null>(null)
-  const life = ref(0) // seconds of the code that is shown
-  const left = ref(0) // seconds until it ends
+  const left = ref(0) // seconds until the code that is shown is refused
+  const renewsIn = ref(0) // seconds until there is a new one
   let endsAt = 0
+  let renewsAt = 0
   let asking = false
   let askedAt = 0
   let timer: ReturnType<typeof setInterval> | undefined
@@ -33,7 +35,7 @@ export function useCode(appointment: () => string) {
     try {
       const fresh = await get('/api/v1/appointments/{appointment_id}/code', { path: { appointment_id: appointment() } })
       endsAt = askedAt + fresh.expires_in * 1000 // from before the call: rather too early than too late
-      life.value = fresh.expires_in
+      renewsAt = askedAt + fresh.next_in * 1000 + A_MOMENT_MS // the next call travels as long as this one did
       picture.value = drawn(fresh.code)
       problem.value = null
     } catch (thrown) {
@@ -45,12 +47,14 @@ export function useCode(appointment: () => string) {
   }
 
   function count(): void {
-    left.value = Math.max(0, Math.round((endsAt - Date.now()) / 1000))
+    const now = Date.now()
+    left.value = Math.max(0, Math.round((endsAt - now) / 1000))
+    renewsIn.value = Math.max(0, Math.ceil((renewsAt - now) / 1000))
   }
 
   function tick(): void {
     count()
-    if (!asking && left.value <= RENEW_WITH_LEFT && Date.now() - askedAt >= TRY_AGAIN_MS) void renew()
+    if (!asking && renewsIn.value === 0 && Date.now() - askedAt >= TRY_AGAIN_MS) void renew()
   }
 
   function start(): void {
@@ -67,7 +71,6 @@ export function useCode(appointment: () => string) {
   onUnmounted(stop)
   /** A code that has ended is never shown as a good one. */
   const isGood = computed(() => picture.value !== '' && left.value > 0)
-  const renewsIn = computed(() => Math.max(0, left.value - RENEW_WITH_LEFT))
-  const freshness = computed(() => renewsIn.value / Math.max(1, life.value - RENEW_WITH_LEFT))
+  const freshness = computed(() => Math.min(1, renewsIn.value / STEP_SECONDS))
   return { picture, problem, left, renewsIn, freshness, isGood, start, stop }
 }

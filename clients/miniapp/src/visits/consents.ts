@@ -1,36 +1,33 @@
-/** WeChat's one-time permissions to write to the patient. They must be asked for in a tap, at most three at a time. */
+/** WeChat's one-time permissions to write to the patient: the server says what to ask for now, and why. They must be asked for in a tap. */
 import { get, once, type Schema } from '../api/client'
 
-type Consent = Schema<'ConsentView'>
+export type Ask = Schema<'AskView'>
+export type Moment = 'booked' | 'checked_in' | 'finished' | 'waitlisted' | 'complained'
 
-const AT_ONCE = 3
-const AFTER_BOOKING = ['appointment_reminder', 'queue_called', 'appointment_cancelled']
-
-/** The templates that a booking wants and that may be asked for. Empty outside WeChat, where there is nobody to ask. */
-export async function wanted(): Promise<string[]> {
-  let consents: Consent[] = []
+/** What to ask for after something has happened; nothing outside WeChat, where there is nobody to ask. */
+export async function toAsk(after: Moment): Promise<Ask | null> {
+  let ask: Ask | null = null
   // #ifdef MP-WEIXIN
-  consents = (await get('/api/v1/consents')).items
+  ask = (await get('/api/v1/consents', { query: { after } })).ask
   // #endif
-  return consents
-    .filter(({ key, status }) => AFTER_BOOKING.includes(key) && status !== 'banned')
-    .sort((one, other) => AFTER_BOOKING.indexOf(one.key) - AFTER_BOOKING.indexOf(other.key))
-    .slice(0, AT_ONCE)
-    .map(({ template_id }) => template_id)
+  return ask
 }
 
-/** Ask, and report what was tapped. Whatever comes of it, the booking goes on: that is why nothing is thrown. */
-export async function askFor(templates: string[]): Promise<void> {
-  if (!templates.length) return
+/** What was tapped for each template; nothing when the pop-up could not be shown. */
+export function resultsOf(ask: Ask, answer: Record<string, unknown>): { template_id: string; result: string }[] {
+  return ask.template_ids.flatMap((id) => (typeof answer[id] === 'string' ? [{ template_id: id, result: answer[id] }] : []))
+}
+
+/** Ask, report what was tapped, and learn what is still to ask for. Whatever comes of it, the visit goes on: nothing is thrown. */
+export async function askFor(ask: Ask | null, after: Moment): Promise<Ask | null> {
+  if (!ask) return null
   const results = await new Promise<{ template_id: string; result: string }[]>((resolve) =>
     uni.requestSubscribeMessage({
-      tmplIds: templates,
-      success: (answer) => {
-        const said = answer as unknown as Record<string, unknown>
-        resolve(templates.flatMap((id) => (typeof said[id] === 'string' ? [{ template_id: id, result: said[id] }] : [])))
-      },
+      tmplIds: ask.template_ids,
+      success: (answer) => resolve(resultsOf(ask, answer as unknown as Record<string, unknown>)),
       fail: () => resolve([]),
     }),
   )
-  if (results.length) await once('/api/v1/consents', { results }).catch(() => undefined)
+  if (!results.length) return ask
+  return once('/api/v1/consents', { results, after }).then((known) => known.ask, () => ask)
 }

@@ -1,4 +1,4 @@
-/** The hospital's departments as a list to search: parents before their children. Pure. */
+/** The hospital's departments as a list: parents before their children. Pure. */
 import type { Schema } from '../api/client'
 
 export type Department = Schema<'DepartmentView'>
@@ -21,10 +21,4 @@ export function rowsOf(departments: Department[]): Row[] {
     { department: parent, isChild: false },
     ...sorted.filter(({ parent_id }) => parent_id === parent.id).map((department) => ({ department, isChild: true })),
   ])
-}
-
-/** Whether the words typed name this department: its name, what it treats, its pinyin or its initials. */
-export function isMeant({ name, introduction, pinyin, initials }: Department, typed: string): boolean {
-  const words = typed.trim().toLowerCase().replace(/\s+/g, '')
-  return words === '' || name.includes(words) || introduction.includes(words) || pinyin.includes(words) || initials.startsWith(words)
 }

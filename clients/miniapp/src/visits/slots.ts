@@ -8,6 +8,7 @@ export type Half = 'morning' | 'afternoon' | 'evening'
 
 export interface Clinic {
   id: string
+  departmentId: string
   practitionerId: string
   practitioner: string
   visitType: string
@@ -37,6 +38,7 @@ export function halvesOf(slots: Slot[]): HalfDay[] {
     if (!clinic) {
       clinic = {
         id: slot.session_id,
+        departmentId: slot.department_id,
         practitionerId: slot.practitioner_id,
         practitioner: slot.practitioner_name,
         visitType: slot.visit_type,
@@ -67,10 +69,32 @@ export function byDay(slots: Slot[]): Map<string, Slot[]> {
   return days
 }
 
+/** The times of a day with any doctor, of one type of visit. */
+export interface AnyDoctor {
+  visitType: string
+  departmentId: string
+  times: { startsAt: string; places: number }[]
+}
+
+/** When any doctor will do: by type of visit, only where there is a choice between doctors. */
+export function anyDoctors(slots: Slot[]): AnyDoctor[] {
+  const free = slots.filter(({ status, pool }) => status === 'open' && pool === 'app')
+  return [...new Set(free.map(({ visit_type }) => visit_type))].flatMap((visitType) => {
+    const there = free.filter(({ visit_type }) => visit_type === visitType)
+    if (new Set(there.map(({ practitioner_id }) => practitioner_id)).size < 2) return []
+    const places = new Map<string, number>()
+    for (const { starts_at, available } of there) places.set(starts_at, (places.get(starts_at) ?? 0) + available)
+    const times = [...places].map(([startsAt, count]) => ({ startsAt, places: count }))
+    times.sort((one, other) => Date.parse(one.startsAt) - Date.parse(other.startsAt))
+    return [{ visitType, departmentId: there[0]?.department_id ?? '', times }]
+  })
+}
+
 /** Say whether a slot can be had, in a word or two. */
 export function wordOf(slot: Slot): string {
   if (slot.status === 'open') return t('booking.places', { n: slot.available })
   if (slot.status !== 'not_yet') return t(`booking.slot.${slot.status}`)
+  if (slot.draw) return t('draw.word')
   const day = dayOf(slot.opens_at)
   return t('booking.opensAt', { when: day === dayOf() ? timeOf(slot.opens_at) : `${nearDay(day)} ${timeOf(slot.opens_at)}` })
 }

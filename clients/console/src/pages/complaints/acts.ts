@@ -23,6 +23,7 @@ export interface Steps {
   closure: Schemas['ClosureForm']
   reopening: Schemas['ReasonForm']
   merge: Schemas['MergeForm']
+  attachments: Schemas['AddForm']
 }
 
 export type Act = <Step extends keyof Steps>(step: Step, body: Steps[Step]) => Promise<boolean>

@@ -1,7 +1,7 @@
 /** One complaint on the screen, and what is done with it. */
 import { computed, ref, watch } from 'vue'
 import { answer, api, Problem } from '@/api/client'
-import { useFresh } from '@/api/fresh'
+import { useFresh, type Fresh } from '@/api/fresh'
 import type { Act, Steps } from './acts'
 import { seen, type Seen } from './clocks'
 import type { Detail } from './states'
@@ -10,11 +10,14 @@ type Post = (path: string, how: object) => Promise<{ data?: unknown; response: R
 
 /** id: which one is open. changed: tells the list after something was done here. */
 export function useComplaint(id: () => string | undefined, changed: () => void) {
-  const fresh = useFresh<Seen<Detail> | null>(async () => {
+  const fresh: Fresh<Seen<Detail> | null> = useFresh<Seen<Detail> | null>(async () => {
     const wanted = id()
     if (!wanted) return null
     const path = { complaint_id: wanted }
-    return seen((await answer(api.GET('/api/v1/complaints/{complaint_id}', { params: { path } }))) as Detail)
+    const found = (await answer(api.GET('/api/v1/complaints/{complaint_id}', { params: { path } }))) as Detail
+    const shown = fresh.data.value
+    // a look that began before something was done here must not bring back what was before
+    return shown?.id === found.id && shown.version > found.version ? shown : seen(found)
   })
   const complaint = computed(() => (fresh.data.value?.id === id() ? fresh.data.value : null))
   const acting = ref('')

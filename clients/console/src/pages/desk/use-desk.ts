@@ -4,6 +4,8 @@ import { answer, api, Problem, type Schemas } from '@/api/client'
 import { newId } from '@/api/once'
 import { BAD, GOOD, KNOWN, sound, wakeSound } from '@/parts/sound'
 import { say } from '@/texts'
+import { ofMerged, ofVerdict } from './offline/outcomes'
+import { isAway, useOffline } from './offline/use-offline'
 import { ofPlace, ofProblem, ofScan, ofTicket, type Outcome } from './outcome/outcome'
 import { Outbox, type Sent, type Unsent } from './scans/outbox'
 
@@ -40,6 +42,34 @@ export function useDesk(deskId: Ref<string | null>) {
     void wakeSound().then(() => sound(SOUNDS[outcome.tone]))
   }
 
+  // ---- without the network
+
+  /** How many offline scans were sent last, and how many of them need a person; null once that was read. */
+  const lastSent = ref<{ count: number; asked: number } | null>(null)
+
+  /** The answer of the server takes the place of what this desk said by itself. */
+  function replaceBy(merged: Outcome): void {
+    const isThere = recent.value.some((one) => one.key === merged.key)
+    if (isThere) recent.value = recent.value.map((one) => (one.key === merged.key ? merged : one))
+    else recent.value = [merged, ...recent.value].slice(0, KEPT)
+    if (shown.value?.key === merged.key) shown.value = merged
+  }
+
+  const offline = useOffline(deskId, {
+    show: (told) => show(ofVerdict(told.scanId, told.at, told.verdict, say, told.canCheck)),
+    sent: (items) => {
+      items.forEach((one) => replaceBy(ofMerged(Date.now(), one)))
+      const before = lastSent.value ?? { count: 0, asked: 0 }
+      const asked = items.filter((one) => one.is_conflict).length
+      lastSent.value = { count: before.count + items.length, asked: before.asked + asked }
+    },
+    refused: (problem) => show(ofProblem(newId(), Date.now(), problem)),
+  })
+  watch(
+    () => offline.isOffline,
+    (isOffline) => isOffline && (lastSent.value = null),
+  )
+
   // ---- scans
 
   async function send(scan: Unsent): Promise<Sent> {
@@ -47,6 +77,12 @@ export function useDesk(deskId: Ref<string | null>) {
       const call = api.POST('/api/v1/desk/scans', { body: scan, signal: AbortSignal.timeout(TIMEOUT_MS) })
       show(ofScan(scan.scan_id, Date.now(), await answer(call)))
     } catch (error) {
+      if (isAway(error) && offline.isReady && scan.desk_id === deskId.value) {
+        offline.isOffline = true
+        await offline.scan(scan.code, scan.scan_id, Date.parse(scan.scanned_at))
+        void offline.go()
+        return 'answered'
+      }
       if (error instanceof DOMException && error.name === 'TimeoutError') return 'open'
       if (!(error instanceof Problem)) throw error
       // signed out: the scan waits for the next sign-in. somebody_was_faster: the same scan may simply be asked again
@@ -76,7 +112,8 @@ export function useDesk(deskId: Ref<string | null>) {
       early.push(code)
       return
     }
-    outbox.add({ scan_id: newId(), code, desk_id: deskId.value, scanned_at: new Date().toISOString() })
+    if (offline.isOffline && offline.isReady) void offline.scan(code)
+    else outbox.add({ scan_id: newId(), code, desk_id: deskId.value, scanned_at: new Date().toISOString() })
   }
 
   watch(deskId, (id) => {
@@ -97,6 +134,7 @@ export function useDesk(deskId: Ref<string | null>) {
   /** override: why somebody is let in although a rule says no. */
   async function checkIn(person: Person, override?: string): Promise<void> {
     if (!person.appointmentId || isBusy.value) return
+    if (offline.isOffline && offline.isReady) return offline.checkIn(person.appointmentId)
     const body = { appointment_id: person.appointmentId, override: override ? { reason: override } : null }
     isBusy.value = true
     try {
@@ -104,6 +142,11 @@ export function useDesk(deskId: Ref<string | null>) {
       show(ofTicket(Date.now(), given, said(given)))
     } catch (error) {
       if (!(error instanceof Problem)) throw error
+      if (isAway(error) && offline.isReady && !override) {
+        offline.isOffline = true
+        void offline.go()
+        return offline.checkIn(person.appointmentId)
+      }
       show(ofProblem(newId(), Date.now(), error, person))
       if (error.isOpen) retry.value = () => void checkIn(person, override)
     } finally {
@@ -121,12 +164,26 @@ export function useDesk(deskId: Ref<string | null>) {
     show(ofTicket(Date.now(), given, { ...said(given), message }))
   }
 
+  // ---- what is done about a refused scan
+
+  /** Shows what came of settling a refused scan, in its place. */
+  async function settle(refused: Outcome, deed: Promise<Outcome>): Promise<void> {
+    isBusy.value = true
+    try {
+      const outcome = await deed
+      if (outcome.kind !== 'problem') recent.value = recent.value.filter((one) => one.key !== refused.key)
+      show(outcome)
+    } finally {
+      isBusy.value = false
+    }
+  }
+
   // ---- taking back, and giving another chance
 
   /** Throws: Problem. */
   async function annul(ticketId: string, reason: string): Promise<void> {
     const path = { check_in_id: ticketId }
-    await answer(api.POST('/api/v1/desk/check-ins/{check_in_id}/annulment', { params: { path }, body: { reason } }))
+    await answer(api.POST('/api/v1/desk/check-ins/{check_in_id}/annulment', { params: { path }, body: { reason, desk_id: deskId.value } }))
     recent.value = recent.value.map((one) => (one.ticketId === ticketId ? { ...one, isAnnulled: true } : one))
     if (shown.value?.ticketId === ticketId) shown.value = null
   }
@@ -147,8 +204,8 @@ export function useDesk(deskId: Ref<string | null>) {
   const clear = () => (shown.value = null)
 
   return reactive({
-    recent, shown, waiting, isStuck, isBusy, retry,
-    scan, checkIn, registered, annul, putBack, showTicket, clear, sendAgain: again,
+    recent, shown, waiting, isStuck, isBusy, retry, offline, lastSent,
+    scan, checkIn, settle, registered, annul, putBack, showTicket, clear, sendAgain: again,
   })
 }
 

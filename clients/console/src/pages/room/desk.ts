@@ -5,21 +5,23 @@ import { useFresh } from '@/api/fresh'
 import { useStream } from '@/api/live'
 import { useHospitalClock } from '@/parts/hospitalClock'
 import { sound } from '@/parts/sound'
-import { arrivalOf, lineOf, withAnswer, type Day, type Ticket } from './line'
+import { arrivalOf, lineOf, needsHelp, withAnswer, type Day, type Ticket } from './line'
 import type { Room } from './rooms'
 
-export type Step = 'recall' | 'start' | 'pass-over' | 'hold' | 'return' | 'undo'
+export type Step = 'recall' | 'start' | 'pass-over' | 'return' | 'undo' | 'informed'
 type Forms = {
+  hold: Schemas['StepAsideForm']
   stage: Schemas['StageForm']
   transfer: Schemas['TransferForm']
   leaving: Schemas['LeavingForm']
   finish: Schemas['FinishForm']
 }
 export type FormAct = keyof Forms
-export type Act = Step | FormAct | 'call' | 'pause' | 'resume'
+export type Act = Step | FormAct | 'call' | 'forward' | 'pause' | 'resume'
 
 const ARRIVED: [number, number][] = [[660, 0.16], [880, 0.3]]
 const URGENT: [number, number][] = [[880, 0.16], [660, 0.16], [880, 0.16], [660, 0.3]]
+const HELP: [number, number][] = [[780, 0.12], [780, 0.22]]
 const NEWS_MS = 12_000
 const PATIENCE_MS = 3_000 // a connection that is cut and back within it is nobody's worry
 
@@ -59,7 +61,11 @@ export function useDesk(room: Room) {
   let forgetting: ReturnType<typeof setTimeout> | undefined
   watch(day, (after: Day | null, before: Day | null) => {
     const arrival = after && before && arrivalOf(before, after)
-    if (!arrival) return
+    if (!arrival) {
+      const next = after && lineOf(after).next
+      if (before && next && next.id !== before.next_id && needsHelp(next)) sound(HELP, 0.12)
+      return
+    }
     news.value = arrival
     sound(arrival.kind === 'urgent' ? URGENT : ARRIVED, 0.12)
     clearTimeout(forgetting)
@@ -102,11 +108,24 @@ export function useDesk(room: Room) {
     })
   }
 
-  function pause(isPausing: boolean): Promise<boolean> {
-    const params = { path: { room_id: room.id } }
-    return act(isPausing ? 'pause' : 'resume', async () => {
-      if (isPausing) await answer(api.POST('/api/v1/rooms/{room_id}/pause', { params }))
-      else await answer(api.POST('/api/v1/rooms/{room_id}/resume', { params }))
+  function pause(body: Schemas['RoomPauseForm']): Promise<boolean> {
+    return act('pause', async () => {
+      await answer(api.POST('/api/v1/rooms/{room_id}/pause', { params: { path: { room_id: room.id } }, body }))
+      return null
+    })
+  }
+
+  function resume(): Promise<boolean> {
+    return act('resume', async () => {
+      await answer(api.POST('/api/v1/rooms/{room_id}/resume', { params: { path: { room_id: room.id } } }))
+      return null
+    })
+  }
+
+  /** Asks the next ones to the door. */
+  function askForward(): Promise<boolean> {
+    return act('forward', async () => {
+      await answer(api.POST('/api/v1/rooms/{room_id}/ready', { params: { path: { room_id: room.id } } }))
       return null
     })
   }
@@ -128,5 +147,5 @@ export function useDesk(room: Room) {
     })
   }
 
-  return { day, line, now: clock.now, look: fresh, isLost, news, acting, problem, callNext, pause, step, send }
+  return { day, line, now: clock.now, look: fresh, isLost, news, acting, problem, callNext, askForward, pause, resume, step, send }
 }

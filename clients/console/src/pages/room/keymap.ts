@@ -2,6 +2,8 @@
 
 export const KEYS = {
   call: 'F8',
+  know: 'F1',
+  forward: 'Shift+F2',
   pause: 'Shift+F8',
   start: 'F2',
   recall: 'F4',
@@ -24,6 +26,9 @@ interface Room {
   state: string | null
   mayCall: boolean
   mayUndo: boolean
+  /** Somebody comes next of whom the room did not say that it knows. */
+  mayKnow: boolean
+  mayAskForward: boolean
 }
 
 export function isKey(name: string): boolean {
@@ -36,6 +41,8 @@ export function deedOf(name: string, room: Room): Deed | null {
   if (wanted === 'pause') return wanted
   if (wanted === 'call') return room.state === null && room.mayCall ? wanted : null
   if (wanted === 'undo') return room.mayUndo ? wanted : null
+  if (wanted === 'know') return room.mayKnow ? wanted : null
+  if (wanted === 'forward') return room.mayAskForward ? wanted : null
   const allowed = room.state === 'called' ? CALLED : room.state === 'in_service' ? IN_SERVICE : []
   return wanted && allowed.includes(wanted) ? wanted : null
 }

@@ -25,19 +25,34 @@ export interface Outcome {
   next: string
   appointmentId: string | null
   patientId: string | null
+  /** The scan that the server keeps; none for who was not scanned. */
+  scanId?: string | null
+  /** What may be done about a refusal, in the server's words: override, move, show_way. */
+  acts?: string[]
+  /** Where somebody belongs who came to the wrong department. */
+  right?: Schemas['ScanView']['right']
+  /** A move to the right department that needs a reason. */
+  isMove?: boolean
   ticketId: string | null
   ticketState: string | null
+  /** Help that the age suggests. */
+  suggested: string[]
+  /** How to come to the fever clinic, of who is feverish; empty: nobody has written it down. */
+  feverWay: string | null
   isAnnulled: boolean
+  /** Judged by this desk itself, while the server was away. */
+  isOffline?: boolean
 }
 
 /** What may be let in with a reason; the server has the last word. */
-const EXCUSABLE = ['wrong_day', 'too_early', 'too_late']
+export const EXCUSABLE = ['wrong_day', 'too_early', 'too_late']
 const TO_FIND = ['unknown_code', 'forged', 'code_expired']
 const TO_REGISTER = ['wrong_day', 'too_late', 'cancelled', 'session_stopped']
 /** Red: nothing comes of it. Amber: something else is to be done. */
 const BAD = ['unknown_code', 'forged', 'cancelled', 'session_stopped']
 
-const NOTHING = {
+/** An outcome of which nothing is known yet. */
+export const NOTHING = {
   reason: null,
   number: null,
   name: null,
@@ -51,6 +66,8 @@ const NOTHING = {
   patientId: null,
   ticketId: null,
   ticketState: null,
+  suggested: [],
+  feverWay: null,
   isAnnulled: false,
 }
 
@@ -79,6 +96,9 @@ export function ofScan(key: string, at: number, scan: Schemas['ScanView']): Outc
     wait: ticket?.wait ?? null,
     message: scan.message,
     next: scan.next_step,
+    scanId: key,
+    acts: scan.acts,
+    right: scan.right,
     appointmentId: appointment?.id ?? null,
     patientId: appointment?.patient_id ?? null,
     ticketId: ticket?.id ?? null,
@@ -106,6 +126,8 @@ export function ofTicket(at: number, given: Schemas['DeskTicket'], words: { mess
     patientId: ticket.patient.id,
     ticketId: ticket.id,
     ticketState: ticket.state,
+    suggested: given.suggested_flags,
+    feverWay: given.fever_way,
   }
 }
 
@@ -140,7 +162,7 @@ export function ofProblem(key: string, at: number, problem: Problem, about: Part
 
 /** Whether the guide may let this person in with a reason. */
 export function isExcusable(outcome: Outcome): boolean {
-  return outcome.kind === 'refused' && outcome.appointmentId !== null && EXCUSABLE.includes(outcome.reason ?? '')
+  return outcome.kind === 'refused' && !outcome.isOffline && outcome.appointmentId !== null && EXCUSABLE.includes(outcome.reason ?? '')
 }
 
 export function isToFind(outcome: Outcome): boolean {
@@ -148,7 +170,7 @@ export function isToFind(outcome: Outcome): boolean {
 }
 
 export function isToRegister(outcome: Outcome): boolean {
-  return outcome.kind === 'refused' && TO_REGISTER.includes(outcome.reason ?? '')
+  return outcome.kind === 'refused' && !outcome.isOffline && TO_REGISTER.includes(outcome.reason ?? '')
 }
 
 /** Whether it can be taken back: somebody was let in by it, and waits still as far as this screen knows. */

@@ -24,9 +24,9 @@ const CLOSE_MS = 50 // of any code: faster than fingers over a whole code
 const NEAR_MS = 100 // of what begins like our code: wireless scanners are slow
 const STUTTER_MS = 600 // of a whole code of ours: nobody types one by hand, so a scanner or a machine may stutter
 const SHORTEST = 8
-const OURS = /(?:H1|D1)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+$/
-/** The patient's code has one length: 21 and 64 bytes in base64url. It needs no Enter to be known as whole. */
-const OURS_WHOLE = /H1\.[A-Za-z0-9_-]{28}\.[A-Za-z0-9_-]{86}$/
+const OURS = /(?:H2|P2|D2)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+$/
+/** The patient's code, on the phone or on paper, has one length: 21 and 64 bytes. It needs no Enter to be whole. */
+const OURS_WHOLE = /[HP]2\.[A-Za-z0-9_-]{28}\.[A-Za-z0-9_-]{86}$/
 
 /** How long after the last key a whole code of ours counts although no Enter came. */
 export const SILENCE_MS = 150

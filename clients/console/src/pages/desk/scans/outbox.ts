@@ -1,7 +1,7 @@
 /**
  * Scans on their way to the server, in order. Each has its id from the moment of the scan and keeps it until it is
  * answered, over a reload too: the server answers the same id always the same, so that a lost answer harms nobody.
- * They end with the tab, as the sign-in does; the codes in them are good for two minutes and name nobody.
+ * They end with the tab, as the sign-in does; the codes in them are good for a minute, or a day on paper, and name nobody.
  */
 
 export interface Unsent {

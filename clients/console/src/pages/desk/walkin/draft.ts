@@ -2,28 +2,21 @@
 import { reactive } from 'vue'
 import type { Problem } from '@/api/problem'
 import type { Schemas } from '@/api/client'
-
-export const TRIAGES = ['normal', 'priority', 'urgent'] as const
-export const FLAGS = ['elderly', 'disabled', 'pregnant', 'child', 'wheelchair', 'feverish'] as const
-export type Flag = (typeof FLAGS)[number]
-
-export interface File {
-  id: string
-  name: string
-  /** What tells two of the same name apart. */
-  note: string
-}
+import { bornByIdentity, type Flag, type Level } from '@/parts/triage/need'
+import type { PersonFile } from '@/parts/person/file'
 
 export interface Draft {
-  file: File | null
+  file: PersonFile | null
   name: string
   phone: string
   idNumber: string
   birthDate: string
   departmentId: string | null
   departmentText: string
-  triage: (typeof TRIAGES)[number]
+  triage: Level
   flags: Flag[]
+  /** What is the matter, in short. */
+  reason: string
 }
 
 export const FIELDS = ['name', 'phone', 'id_number', 'birth_date', 'department_id'] as const
@@ -42,6 +35,7 @@ function empty(): Draft {
     departmentText: '',
     triage: 'normal',
     flags: [],
+    reason: '',
   }
 }
 
@@ -61,6 +55,11 @@ export function dateOf(text: string): string | null {
   return Number.isNaN(read.getTime()) || read.toISOString().slice(0, 10) !== said ? null : said
 }
 
+/** Gives the birth date that was typed, or that the identity number tells. */
+export function bornOf(of: Draft): string | null {
+  return dateOf(of.birthDate) ?? bornByIdentity(of.idNumber)
+}
+
 /** Gives what is missing, as keys of `desk`; the server looks at the rest. */
 export function missing(of: Draft): Wrong {
   const wrong: Wrong = {}
@@ -70,12 +69,14 @@ export function missing(of: Draft): Wrong {
   return wrong
 }
 
-/** Gives the form as the API wants it, of a draft in which nothing is missing. */
-export function formOf(of: Draft): Schemas['WalkInForm'] {
-  const common = { department_id: of.departmentId!, triage: of.triage, flags: of.flags as never }
+/** Gives the form as the API wants it, of a draft in which nothing is missing. anotherThan: files that are other people's. */
+export function formOf(of: Draft, anotherThan: string[]): Schemas['WalkInForm'] {
+  const { triage, flags } = of
+  const common = { department_id: of.departmentId!, triage, flags: flags as never, reason: of.reason.trim(), another_than: [] }
   if (of.file) return { ...common, patient_id: of.file.id }
   return {
     ...common,
+    another_than: anotherThan as never,
     patient: {
       name: of.name.trim(),
       phone: of.phone.trim() || null,
