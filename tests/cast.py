@@ -49,6 +49,12 @@ class Client:
         assert reply.status == 200, (path, reply.status, reply.raw)
         return reply.body
 
+    async def put(self, path: str, body: Any) -> Any:
+        """Put something; gives the answer."""
+        reply = await self.call("PUT", path, body)
+        assert reply.status == 200, (path, reply.status, reply.raw)
+        return reply.body
+
     async def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
         """Do something that must succeed."""
         reply = await self.call("POST", path, body if body is not None else {}, Idempotency_Key=key or str(uuid4()))
@@ -135,6 +141,10 @@ class StaffClient(Client):
     async def calls_next(self, room_id: UUID | str) -> dict[str, Any]:
         """Call the next patient into a room."""
         return (await self.post(f"/rooms/{room_id}/calls"))["ticket"]
+
+    async def alerts_about(self, subject_kind: str) -> list[dict[str, Any]]:
+        """List my alerts of a kind; near the end of a year there may be one about its unknown holidays too."""
+        return [one for one in (await self.get("/alerts"))["items"] if one["subject_kind"] == subject_kind]
 
 
 async def a_member_of_staff(

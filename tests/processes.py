@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 
 ROOT = Path(__file__).parent.parent
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 
 
 class Process:
@@ -35,9 +35,9 @@ class Process:
         """Ask it to end and wait; give its status."""
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self._process.wait(), 20)
+        return await asyncio.wait_for(self._process.wait(), 60)
 
-    async def ended(self, seconds: float = 20) -> int:
+    async def ended(self, seconds: float = 60) -> int:
         """Wait until it ends by itself; give its status."""
         return await asyncio.wait_for(self._process.wait(), seconds)
 

@@ -98,6 +98,11 @@ async def a_slot(
     return Slot(slot_id, session_id, department_id, practitioner_id, room_id, starts_at, ends_at, day)
 
 
+async def slots_apart(count: int, **slot: Any) -> list[Slot]:
+    """Slots that one person can have together: an hour apart, the first in an hour."""
+    return [await a_slot(starts_at=clock.now() + timedelta(hours=n + 1), **slot) for n in range(count)]
+
+
 async def an_account(**values: Any) -> UUID:
     n = next(_numbers)
     return await insert("account", **{"openid": f"openid-{n}-{new_id()}", **values})
@@ -241,3 +246,9 @@ async def count(table: str, where: str = "true", *args: Any) -> int:
     row = await db.fetch_one(f"SELECT count(*) AS n FROM {table} WHERE {where}", *args)
     assert row is not None
     return row["n"]
+
+
+async def insert_without_id(table: str, **values: Any) -> None:
+    """Insert a row of a table that has no id of its own."""
+    places = ", ".join(f"${n}" for n in range(1, len(values) + 1))
+    await db.fetch(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})", *values.values())

@@ -1,13 +1,14 @@
-"""Somebody at a screen that says «changed»."""
+"""Readers of streams: somebody at a screen that says «changed», and bare ears beside the web server."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from server.fanout import Seat
 from tests.cast import Client
 
-SECONDS = 2.0  # a screen may be this late
+SECONDS = 20.0  # a busy machine may be this late; how soon a screen is told is measured by the bench
 
 
 class Screen:
@@ -40,6 +41,43 @@ class Screen:
         except TimeoutError:
             return
         raise AssertionError(f"something changed: {event}")
+
+
+class Ears:
+    """The other end of a seat: a connection that keeps what is written to it."""
+
+    def __init__(self, *, takes: bool = True) -> None:
+        self.seat = Seat(self)
+        self.written: list[bytes] = []
+        self.is_aborted = False
+        self._takes = takes
+        self._news = asyncio.Event()
+
+    async def hear(self) -> bytes:
+        """Wait for the next write; give its frames."""
+        while not self.written:
+            await self._news.wait()
+            self._news.clear()
+        size, _, rest = self.written.pop(0).partition(b"\r\n")
+        assert len(rest) == int(size, 16) + 2
+        return rest[:-2]
+
+    def write(self, data: bytes) -> None:
+        """Take bytes."""
+        self.written.append(data)
+        self._news.set()
+
+    def get_write_buffer_size(self) -> int:
+        """Give what was not taken yet."""
+        return 0 if self._takes else sum(map(len, self.written))
+
+    def is_closing(self) -> bool:
+        """Tell whether it has gone."""
+        return self.is_aborted
+
+    def abort(self) -> None:
+        """Be cut off."""
+        self.is_aborted = True
 
 
 @asynccontextmanager

@@ -5,12 +5,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.browser.requirement import not_here
 
 AXE = Path(__file__).resolve().parents[2] / "clients" / "console" / "node_modules" / "axe-core" / "axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+TOAST = ".uni-simple-toast__text"
+PAINTED_MS = 60  # until what was just inserted has the colours of where it stands
 _RUN = """([scope, levels]) => axe.run(scope, {
     runOnly: {type: 'tag', values: levels}, resultTypes: ['violations']})"""
 
@@ -26,6 +28,8 @@ async def axe(page: Page, exclude: Mapping[str, str] | None = None) -> None:
 
 async def axe_violations(page: Page, exclude: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Give axe's findings, each a rule with its nodes."""
+    await page.wait_for_timeout(PAINTED_MS)
+    await expect(page.locator(TOAST).filter(visible=True)).to_have_count(0)  # while it fades it has no contrast
     if not await page.evaluate("typeof axe === 'object'"):
         # By the debugger and not as a script of the page: its content security policy stays as strict as it is.
         await page.evaluate(_source())

@@ -18,6 +18,7 @@ from tests.browser.codes import camera_flags, write_camera_film
 from tests.browser.devices import Device, device
 from tests.browser.hospital import OpenHospital, found, opened
 from tests.browser.miniprogram import RUNNER
+from tests.browser.people import a_staff_client
 from tests.browser.requirement import not_here
 
 HERE = Path(__file__).parent
@@ -30,8 +31,8 @@ expect.set_options(timeout=20_000)
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests after all others, so that Chromium and hospital stand only while they are needed."""
-    items.sort(key=lambda item: HERE in item.path.parents)
+    """Begin with the browser tests: they take longest, and the other process runs the rest meanwhile."""
+    items.sort(key=lambda item: HERE not in item.path.parents)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -107,9 +108,18 @@ def launcher(pages: None) -> Iterator[dict[str, Any]]:
 
 @pytest_asyncio.fixture(scope="session")
 async def open_hospital(launcher: dict[str, Any]) -> AsyncIterator[OpenHospital]:
-    """The hospital that the devices visit; one for all tests, so each brings people of its own."""
+    """The hospital that the devices visit; one for all tests, so each brings people of its own.
+
+    Its quiet hours are one minute: its tests must hold at night as well.
+    """
     async with aiohttp.ClientSession() as http:
-        yield found(launcher, http)
+        hospital = found(launcher, http)
+        admin = await a_staff_client(hospital, "admin")
+        minute = {"begins": "03:00", "ends": "03:01"}
+        quiet = [{"applies_to": name, **minute} for name in ("visit", "follow_up", "survey")]
+        reply = await admin.call("PUT", "/admin/routing/quiet-hours", {"version": 0, "items": quiet})
+        assert reply.status == 200, reply.raw
+        yield hospital
 
 
 @pytest.fixture

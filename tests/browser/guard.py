@@ -4,7 +4,9 @@ Forbidden: a request to another host, an answer of 400 or more, a broken request
 of the content security policy is one), an exception that nobody caught, a crash. A test allows what it provokes.
 """
 
+import asyncio
 import fnmatch
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,6 +16,10 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, 
 from playwright.async_api import Error as PlaywrightError
 
 REQUESTS_KEPT = 200
+QUIET_SECONDS = 0.15  # a page paints its answers, and asks what follows from them, within this
+POLL_SECONDS = 0.03
+PATIENCE_SECONDS = 20.0
+STREAM = "text/event-stream"
 # A page that leaves ends its requests; and only a test that switched the network off sees the second.
 HARMLESS_FAILURES = ("net::ERR_ABORTED", "net::ERR_INTERNET_DISCONNECTED")
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}  # data: and blob: go nowhere
@@ -41,6 +47,8 @@ class Guard:
     _failed: list[tuple[int, str]] = field(default_factory=list)
     _failed_urls: set[str] = field(default_factory=set)
     _errors: list[tuple[str, str]] = field(default_factory=list)
+    _flying: set[Request] = field(default_factory=set)  # asked and not answered; streams never end
+    _moved_at: float = 0.0
     _statuses_allowed: list[tuple[int, str]] = field(default_factory=list)
     _errors_allowed: list[str] = field(default_factory=list)
 
@@ -50,6 +58,7 @@ class Guard:
         await context.add_init_script(_REPORT_CSP)
         context.on("request", self._on_request)
         context.on("response", self._on_response)
+        context.on("requestfinished", self._on_end)
         context.on("requestfailed", self._on_broken_request)
         context.on("console", self._on_console)
         context.on("weberror", self._on_uncaught)
@@ -71,6 +80,13 @@ class Guard:
         """Forget what was wrong so far, for tests that have looked at it."""
         for seen in (self._wrong, self._failed, self._failed_urls, self._errors):
             seen.clear()
+
+    async def quiet(self) -> None:
+        """Wait until all that was asked is answered, streams aside, and nothing more is asked."""
+        self._moved_at = time.monotonic()  # what was asked just now may still be on its way here
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while self._flying or time.monotonic() < self._moved_at + QUIET_SECONDS:
+                await asyncio.sleep(POLL_SECONDS)
 
     async def complaints(self) -> list[str]:
         """Give what was wrong, in words; waits until the pages have said what they had to say."""
@@ -96,6 +112,12 @@ class Guard:
 
     def _on_request(self, request: Request) -> None:
         self._judge_host(request.url, request.method)
+        self._flying.add(request)
+        self._moved_at = time.monotonic()
+
+    def _on_end(self, request: Request) -> None:
+        self._flying.discard(request)
+        self._moved_at = time.monotonic()
 
     def _judge_host(self, url: str, method: str) -> None:
         parts = urlsplit(url)
@@ -103,12 +125,15 @@ class Guard:
             self._wrong.append(f"foreign request: {method} {url}")
 
     def _on_response(self, response: Response) -> None:
+        if response.headers.get("content-type", "").startswith(STREAM):
+            self._on_end(response.request)
         self.requests.append(f"{response.status} {response.request.method} {response.url}")
         if response.status >= 400:
             self._failed.append((response.status, response.url))
             self._failed_urls.add(response.url)
 
     def _on_broken_request(self, request: Request) -> None:
+        self._on_end(request)
         self.requests.append(f"{request.failure} {request.method} {request.url}")
         self._failed_urls.add(request.url)
         if request.failure not in HARMLESS_FAILURES:

@@ -122,6 +122,7 @@ def _environment(data_dir: Path) -> dict[str, str]:
         "SIMULATOR_PORT": str(simulator_port),
         "DATA_DIR": str(data_dir),
         "CLIENTS": "0",  # the fixture before this one has built them
+        "EXAMPLES": "0",  # each test brings what it needs: nothing of others stands in its lists
     }
 
 

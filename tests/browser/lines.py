@@ -17,6 +17,12 @@ class Line:
         body = {"patient": {"name": name}, "department_id": self.department_id, **more}
         return (await self.guide.post("/desk/walk-ins", body))["ticket"]
 
+    async def decides(self, hospital: OpenHospital, **rules: int) -> None:
+        """Let the department call by other rules."""
+        supervisor = await a_staff_client(hospital, "supervisor1")
+        reply = await supervisor.call("PATCH", f"/queues/{self.department_id}/calling-rules", rules)
+        assert reply.status == 200, reply.raw
+
     async def states(self) -> dict[str, str]:
         queue = await self.guide.get(f"/queues/{self.department_id}")
         return {ticket["number"]: ticket["state"] for ticket in queue["tickets"]}

@@ -4,7 +4,8 @@
 address as it is for the real platform, absolute and https, so that the journey here takes the same code path.
 """
 
-from dataclasses import dataclass
+from base64 import b64encode
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +27,16 @@ class MiniProgram:
     page: Page
     openid: str
     _scans: list[str]
+    _album: list[list[bytes] | None] = field(default_factory=list)
+    _voices: list[tuple[bytes, float]] = field(default_factory=list)
+
+    def will_choose(self, *pictures: bytes) -> None:
+        """Choose these pictures when the program next asks for some; none: turn back."""
+        self._album.append(list(pictures) or None)
+
+    def will_say(self, sound: bytes, seconds: float) -> None:
+        """Let the microphone hear this when the program next records."""
+        self._voices.append((sound, seconds))
 
     def will_scan(self, code: str) -> None:
         """Hold this code before the camera when the program next asks for one."""
@@ -82,14 +93,24 @@ async def start_miniprogram(phone: Device, folder: Path, hospital: OpenHospital)
     for origin, handler in ((ORIGIN, serve_file), (API_ORIGIN, forward)):
         phone.guard.allow_host(origin)
         await phone.context.route(f"{origin}/**", handler)
-    # what `wx.login`, `wx.requestSubscribeMessage` and `wx.scanCode` of the runner ask for
+    # what `wx.login`, `wx.requestSubscribeMessage`, `wx.scanCode`, the album and the microphone of the runner ask for
     await phone.context.expose_function("__login", login)
     await phone.context.expose_function("__subscribe", subscribe)
     await phone.context.expose_function("__scan", lambda: program._scans.pop(0))
+    await phone.context.expose_function("__album", lambda: _encoded(program._album.pop(0)))
+    await phone.context.expose_function("__voice", lambda: _heard(*program._voices.pop(0)))
     await phone.goto(f"{ORIGIN}/")
     await phone.page.wait_for_function("() => globalThis.__ready || globalThis.__mp?.errors.length")
     phone.guard.checks.append(lambda: _complaints(program))
     return program
+
+
+def _encoded(pictures: list[bytes] | None) -> list[str] | None:
+    return pictures and [b64encode(one).decode() for one in pictures]
+
+
+def _heard(sound: bytes, seconds: float) -> dict[str, Any]:
+    return {"content": b64encode(sound).decode(), "ms": seconds * 1000}
 
 
 def _files(folder: Path) -> dict[str, Path]:

@@ -1,5 +1,6 @@
 """The people of browser tests: whom a test brings in behind the scenes, and how each signs in by the page."""
 
+import itertools
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,14 +14,20 @@ from tests.browser.hospital import OpenHospital
 from tests.cast import Client, PatientClient, StaffClient, a_patient_with_a_phone
 
 NEVER_CLOSED = "急诊医学科"
+_numbers = itertools.count(1)
 MOMENT = timedelta(minutes=2)  # a place that ends while the test runs is of no use
 
 
+def a_number() -> str:
+    """Give a phone number that nobody has: name and phone are a person, on whichever account they stand."""
+    return f"136{next(_numbers):08d}"
+
+
 async def a_booked_patient(
-    hospital: OpenHospital, *, name: str = "陈小雨", phone: str = "13800138000", department: str = NEVER_CLOSED
+    hospital: OpenHospital, *, name: str = "陈小雨", phone: str | None = None, department: str = NEVER_CLOSED
 ) -> tuple[PatientClient, dict[str, Any]]:
     """Bring in somebody who holds the next free place of a department; gives them and the appointment."""
-    patient = await a_patient_with_a_phone(hospital, name=name, phone=phone)
+    patient = await a_patient_with_a_phone(hospital, name=name, phone=phone or a_number())
     slot = await next_slot(hospital, department)
     return patient, await patient.books(slot["id"])
 
@@ -32,15 +39,46 @@ async def department_named(hospital: OpenHospital, name: str = NEVER_CLOSED) -> 
 
 
 async def next_slot(hospital: OpenHospital, department: str = NEVER_CLOSED) -> dict[str, Any]:
-    """Give the next slot of a department that has a place."""
+    """Give the next slot of a department that has a place; of the one that never closes, today's.
+
+    Late in the evening other tests may have taken all that is left of the day: then one more clinic opens.
+    """
     found = await department_named(hospital, department)
-    slots = (await Client(hospital).get(f"/slots?department={found['id']}"))["items"]
+    slot = await _next_free(hospital, found["id"])
+    if department == NEVER_CLOSED and not slot["starts_at"].startswith(str(clock.today())):
+        await open_a_clinic_for_the_evening(hospital, found["id"])
+        slot = await _next_free(hospital, found["id"])
+    return slot
+
+
+async def _next_free(hospital: OpenHospital, department_id: str) -> dict[str, Any]:
+    slots = (await Client(hospital).get(f"/slots?department={department_id}"))["items"]
     soon = clock.now() + MOMENT
     return next(one for one in slots if one["available"] > 0 and datetime.fromisoformat(one["ends_at"]) > soon)
 
 
+async def open_a_clinic_for_the_evening(hospital: OpenHospital, department_id: str) -> None:
+    """Let somebody who is free see patients from the last full hour until midnight, in the department's first room."""
+    admin = await a_staff_client(hospital, "admin")
+    rooms = (await admin.get(f"/rooms?department={department_id}&limit=100"))["items"]
+    hour = clock.local(clock.now()).replace(minute=0, second=0, microsecond=0)
+    midnight = (hour + timedelta(days=1)).replace(hour=0)
+    for one in (await admin.get(f"/practitioners?department={department_id}"))["items"]:
+        body = {
+            "practitioner_id": one["id"],
+            "room_id": rooms[0]["id"],  # where room2 calls
+            "starts_at": hour.isoformat(),
+            "ends_at": midnight.isoformat(),
+            "capacity": 100,
+            "visit_type": "ordinary",
+        }
+        if (await admin.call("POST", "/admin/sessions", body)).status == 201:
+            return
+    raise AssertionError("nobody is free this evening")
+
+
 async def sign_in_phone(
-    device: Device, hospital: OpenHospital, *, name: str = "陈小雨", phone: str = "13800138000"
+    device: Device, hospital: OpenHospital, *, name: str = "陈小雨", phone: str | None = None
 ) -> PatientClient:
     """Sign in on a phone's page as a new simulated person; gives the same session behind the scenes, with a file."""
     page = device.page
@@ -51,7 +89,9 @@ async def sign_in_phone(
     session = await (await answer.value).json()
     await expect(page).not_to_have_url(re.compile("signin"))
     person = PatientClient(site=hospital, token=session["token"], account_id=session["account"]["id"])
-    person.patient_id = (await person.post("/patients", {"name": name, "phone": phone, "relation": "self"}))["id"]
+    person.patient_id = (
+        await person.post("/patients", {"name": name, "phone": phone or a_number(), "relation": "self"})
+    )["id"]
     return person
 
 

@@ -1,6 +1,7 @@
 """A USB scanner: a keyboard that types what it reads, faster than any hand, into whatever has the focus."""
 
 import asyncio
+import time
 from typing import Any
 
 from playwright.async_api import Page
@@ -20,19 +21,22 @@ _PUNCTUATION = {
     "/": "Slash",
     " ": "Space",
 }
+STROKE_SECONDS = 0.002
 _SHIFT = 8  # the bit of Input.dispatchKeyEvent
 
 
 async def type_as_scanner(page: Page, text: str) -> None:
     """Press the keys of a text and Enter as a scanner does: a few milliseconds each, shift included.
 
-    The keys are handed over all at once, so a busy machine cannot stretch them to the pace of a person.
+    The keys are handed over all at once and bring their times, so a busy machine stretches none of them.
     """
     strokes = [stroke for character in text for stroke in _strokes(character)]
     strokes += [_key("keyDown", "Enter", "Enter", text="\r"), _key("keyUp", "Enter", "Enter")]
     session = await page.context.new_cdp_session(page)
+    begins = time.time()
+    timed = [{**stroke, "timestamp": begins + number * STROKE_SECONDS} for number, stroke in enumerate(strokes)]
     try:
-        await asyncio.gather(*(session.send("Input.dispatchKeyEvent", stroke) for stroke in strokes))
+        await asyncio.gather(*(session.send("Input.dispatchKeyEvent", stroke) for stroke in timed))
     finally:
         await session.detach()
 

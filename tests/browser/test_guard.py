@@ -1,8 +1,10 @@
 """The guard proves that it can fail: each thing that no page may do is done once."""
 
+import asyncio
 import re
 
 import pytest
+from playwright.async_api import Route
 
 from tests.browser.network import offline
 
@@ -20,6 +22,21 @@ async def complaint_about(device) -> str:
 async def test_a_quiet_page_gives_no_complaint(desk):
     await desk.goto("/docs")
     assert await desk.guard.complaints() == []
+
+
+async def test_quiet_is_when_all_is_answered(desk):
+    answered = []
+
+    async def slowly(route: Route) -> None:
+        await asyncio.sleep(0.5)
+        answered.append(route.request.url)
+        await route.fulfill(body="{}")
+
+    await desk.goto("/docs")
+    await desk.page.route("**/slow", slowly)
+    await desk.page.evaluate("void fetch('/slow')")
+    await desk.guard.quiet()
+    assert len(answered) == 1
 
 
 async def test_a_foreign_host_is_named_and_not_reached(desk):

@@ -11,11 +11,11 @@ from server import clock
 from tests.browser.codes import decode_qr
 from tests.browser.hospital import OpenHospital
 from tests.browser.miniprogram import MiniProgram, start_miniprogram
-from tests.browser.people import NEVER_CLOSED, a_staff_client, department_named, next_slot
+from tests.browser.people import NEVER_CLOSED, a_number, a_staff_client, department_named, next_slot
 from tests.browser.visits import ADVICE, a_survey_after_a_visit, is_called, is_seen
 from tests.cast import Client, PatientClient
 
-NAME, PHONE = "苏晚晴", "13912345678"
+NAME = "苏晚晴"
 ASKED_AFTER_BOOKING = ("appointment_reminder", "queue_called", "appointment_cancelled")
 TURN_MS = 9_000  # the page asks every four seconds
 
@@ -38,7 +38,7 @@ async def test_the_way_of_a_patient_from_booking_to_advice(phone, miniprogram_pa
     # a person
     await button(program, "添加就诊人").tap()
     await field(program, "姓名").fill(NAME)
-    await field(program, "手机号").fill(PHONE)
+    await field(program, "手机号").fill(a_number())
     await phone.shoot("person")
     await button(program, "保存").tap()
     await expect(page.get_by_role("radio", name=NAME, checked=True)).to_be_visible()
@@ -56,7 +56,7 @@ async def test_the_way_of_a_patient_from_booking_to_advice(phone, miniprogram_pa
     assert asked[0][0] == "requestSubscribeMessage"
     assert asked[0][1]["tmplIds"] == wanted
     assert [one["data"] for name, one in asked if name == "request" and one["url"].endswith("/consents")] == [
-        {"results": [{"template_id": template_id, "result": "accept"} for template_id in wanted]}
+        {"results": [{"template_id": template_id, "result": "accept"} for template_id in wanted], "after": "booked"}
     ]
     credits = {one["key"]: one["credits"] for one in (await patient.get("/consents"))["items"]}
     assert credits["queue_called"] == consents["queue_called"]["credits"] + 1
@@ -71,13 +71,16 @@ async def test_the_way_of_a_patient_from_booking_to_advice(phone, miniprogram_pa
 
     # this patient does it alone, by the code on the desk's screen
     program.will_scan((await guide.get(f"/desk/code?desk_id={guide.desk_id}"))["code"])
-    await button(program, "扫导医台的码报到").tap()
+    await button(program, "扫导诊台的码报到").tap()
     await expect(page.get_by_text("您的排队号")).to_be_visible()
     again = await guide.scans(shown)
     assert again["outcome"] == "already_checked_in", again
     number = again["ticket"]["number"]
     await expect(page.get_by_text(number, exact=True)).to_be_visible()
-    await phone.shoot("queue")
+    await expect(page.get_by_text("允许我们轮到您时发微信叫您，您可以放心走动。")).to_be_visible()
+    await phone.shoot("queue", full_page=True)
+    await button(program, "允许提醒").tap()
+    await expect(page.get_by_text("发微信提醒您？")).to_be_hidden()  # there is enough of it now
 
     # the call, by page and by message; then the advice
     room = (await patient.get("/appointments"))["items"][0]["room"]
@@ -102,13 +105,14 @@ async def test_a_refusal_is_shown_in_the_servers_words_and_a_booking_is_given_ba
     refusal = await patient.refused("/appointments", {"slot_id": slot["id"], "patient_id": patient.patient_id})
     assert (refusal.status, refusal.code) == (409, "already_booked")
 
-    phone.guard.allow_status(409, "/api/v1/appointments")
+    phone.guard.allow_status(409, "/api/v1/holds")
     await go_to_confirmation(program, slot)
-    await button(program, "确认预约").tap()
     await expect(page.get_by_role("alert").filter(has_text=refusal.body["detail"])).to_be_visible()
     await phone.shoot("refused", full_page=True)
 
-    await button(program, "查看我的预约").tap()
+    await button(program, "看那个预约").tap()
+    await expect(page.get_by_text("预约序号")).to_be_visible()
+    await program.open("pages/appointments/appointments")
     await button(program, "取消预约").tap()
     question = page.get_by_role("dialog")
     await expect(question).to_contain_text(f"取消 {NAME} ")
@@ -120,6 +124,28 @@ async def test_a_refusal_is_shown_in_the_servers_words_and_a_booking_is_given_ba
     await expect(page.get_by_role("link", name=re.compile("已取消")).filter(has_text=NAME)).to_be_visible()
     await phone.shoot("given-back")
     assert [one["status"] for one in (await patient.get("/appointments"))["items"]] == ["cancelled"]
+
+
+async def test_a_doctor_is_found_and_the_map_opens(phone, miniprogram_page, open_hospital):
+    program = await start_miniprogram(phone, miniprogram_page, open_hospital)
+    page = program.page
+    house = await Client(open_hospital).get("/hospital")
+    doctor = (await Client(open_hospital).get("/practitioners?limit=1"))["items"][0]
+    await program.open("pages/search/search")
+    await page.get_by_placeholder("科室、医生、问题，可用拼音").fill(doctor["pinyin"])
+    await page.get_by_role("link", name=doctor["name"]).tap()
+    await expect(page.get_by_role("heading", name=doctor["name"]).first).to_be_visible()
+    await phone.shoot("doctor", full_page=True)
+    await program.open("pages/hospital/hospital")
+    await button(program, "打开地图").tap()
+    await phone.shoot("hospital", full_page=True)
+    (asked,) = await program.calls("openLocation")
+    point = house["map_point"]
+    assert (asked["name"], asked["latitude"], asked["longitude"]) == (
+        house["name"],
+        point["latitude"],
+        point["longitude"],
+    )
 
 
 async def test_a_person_is_changed_by_a_platform_that_knows_no_patch(phone, miniprogram_page, open_hospital):
@@ -187,7 +213,8 @@ async def the_same_person(program: MiniProgram, hospital: OpenHospital) -> Patie
 
 
 async def is_added(patient: PatientClient, name: str) -> None:
-    added = await patient.post("/patients", {"name": name, "phone": PHONE, "relation": "self"})
+    """Give the account a file; with a number of its own, so that no test's person has been here in another one."""
+    added = await patient.post("/patients", {"name": name, "phone": a_number(), "relation": "self"})
     patient.patient_id = added["id"]
 
 

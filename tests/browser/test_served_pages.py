@@ -1,7 +1,7 @@
 """Every door: it opens, asks no foreign host, logs no error, keeps nobody out."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.accessibility import axe
 from tests.browser.miniprogram import start_miniprogram
@@ -96,3 +96,20 @@ async def test_the_simulators_phones_can_be_looked_at(desk, open_hospital):
     await expect(newest).not_to_have_text(before)  # the page shows the latest phones: their count may stay
     await desk.shoot("phones")
     await axe(desk.page)
+
+
+async def test_a_console_of_yesterday_opens_the_new_build_where_it_wanted_to_go(desk, open_hospital):
+    await sign_in_staff(desk, open_hospital, "supervisor1", "/hub")
+    page, is_new = desk.page, []
+    desk.guard.allow_status(404, "/console/assets/*")
+    desk.guard.allow_error("dynamically imported module")
+
+    async def gone(route: Route) -> None:
+        await (route.continue_() if is_new else route.fulfill(status=404))
+
+    await page.route("**/console/assets/BoardsPage*", gone)
+    page.on("request", lambda request: request.is_navigation_request() and is_new.append(request.url))
+    await page.get_by_role("link", name="候诊屏").click()
+    await expect(page.get_by_role("heading", name="候诊屏")).to_be_visible()
+    await expect(page).to_have_url(f"{open_hospital.base}/console/boards")
+    assert len(is_new) == 1

@@ -11,7 +11,7 @@ from tests.browser.network import slow_network
 from tests.browser.people import a_booked_patient
 from tests.browser.scanner import type_as_scanner
 
-CODE = "H1.AQ-3_xYz09.Zm9vYmFy~(test)"
+CODE = "H2.AQ-3_xYz09.Zm9vYmFy~(test)"
 NO_HAND_MS = 30  # between two keys: a very quick typist needs 80
 RECORD_KEYS = "addEventListener('keydown', ({key, timeStamp}) => (window.keys ??= []).push([key, timeStamp]))"
 
@@ -72,10 +72,11 @@ async def test_a_slow_network_is_slow(desk):
     async with slow_network(desk.page):
         began = time.monotonic()
         assert await desk.page.evaluate(ask) == 200
-        assert time.monotonic() - began > 0.4
+        slow = time.monotonic() - began
+        assert slow > 0.4
     began = time.monotonic()
     assert await desk.page.evaluate(ask) == 200
-    assert time.monotonic() - began < 0.4
+    assert time.monotonic() - began < slow
 
 
 async def test_axe_finds_a_field_without_a_name_and_tells_the_contrast(desk):
@@ -112,8 +113,8 @@ async def test_a_mini_program_reaches_the_server_by_the_address_it_is_built_with
     assert await program.calls("request") == [{"url": "https://hospital.invalid/healthz"}]
     assert await program.errors() == []
     assert await phone.page.evaluate("__login()")
-    program.will_scan("D1.desk")
-    assert await phone.page.evaluate("__scan()") == "D1.desk"
+    program.will_scan("D2.desk")
+    assert await phone.page.evaluate("__scan()") == "D2.desk"
     assert await phone.guard.complaints() == []
 
 

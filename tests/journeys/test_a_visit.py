@@ -106,7 +106,7 @@ async def test_the_way_of_a_visit(hospital, the_house, clock, drain):
     seen = await patient.get(f"/appointments/{booked['id']}")
     assert (seen["status"], seen["visit"]["advice"]) == ("completed", finish["advice"])
     await drain()
-    assert {"签到成功通知", "就诊完成通知", "满意度评价邀请"} <= set(await titles(patient))
+    assert {"报到成功通知", "就诊完成通知", "满意度评价邀请"} <= set(await titles(patient))
 
     # the survey: one star becomes a complaint by itself
     survey = (await patient.get("/surveys"))["items"][0]
@@ -118,7 +118,7 @@ async def test_the_way_of_a_visit(hospital, the_house, clock, drain):
     complaint = (await patient.get("/complaints"))["items"][0]
 
     # the handler is alerted on the live screen and by the robot, and takes it
-    alerts = (await handler.get("/alerts"))["items"]
+    alerts = await handler.alerts_about("complaint")
     assert [(alert["subject_id"], alert["state"]) for alert in alerts] == [(complaint["id"], "raised")]
     assert complaint["number"] in str(await robot_messages(hospital))
     await handler.post(f"/alerts/{alerts[0]['id']}/acknowledgement")
@@ -139,7 +139,7 @@ async def test_the_way_of_a_visit(hospital, the_house, clock, drain):
     shown = await patient.get(f"/complaints/{complaint['id']}")
     assert shown["state"] == "confirmed_closed"
     assert await props.count("breach") == 0
-    assert (await the_house["supervisor"].get("/alerts"))["items"] == []
+    assert await the_house["supervisor"].alerts_about("complaint") == []
 
     # the revisit reminder comes when its day comes, and once
     await clock.set_to(time.at(revisit_on - timedelta(days=1), 9, 1))
@@ -163,12 +163,12 @@ async def test_an_alert_that_nobody_acknowledges_reaches_the_supervisor(hospital
     supervisor = the_house["supervisor"]
     await clock.forward(minutes=9)
     await drain()
-    assert (await supervisor.get("/alerts"))["items"] == []
+    assert await supervisor.alerts_about("complaint") == []
     await clock.forward(minutes=2)
     await drain()
-    assert [alert["state"] for alert in (await supervisor.get("/alerts"))["items"]] == ["raised"]
+    assert [alert["state"] for alert in await supervisor.alerts_about("complaint")] == ["raised"]
     await drain()
-    assert len((await supervisor.get("/alerts"))["items"]) == 1
+    assert len(await supervisor.alerts_about("complaint")) == 1
 
 
 async def test_a_patient_without_consent_finds_every_step_in_the_inbox(hospital, the_house, clock, drain):

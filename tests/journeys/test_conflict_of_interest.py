@@ -14,9 +14,9 @@ async def test_the_person_complained_about_is_not_alerted_when_alone_on_duty(hos
     await props.a_duty(doctor.staff_id, 0)
     await patient.post("/complaints", {"text": "态度不好，没有听我说完。", "encounter_id": str(encounter_id)})
     await drain()
-    assert (await doctor.get("/alerts"))["items"] == []
+    assert await doctor.alerts_about("complaint") == []
     other = await a_member_of_staff(hospital, "supervisor")
     await props.a_duty(other.staff_id, 1)
     await drain()
-    assert len((await other.get("/alerts"))["items"]) == 1
-    assert (await doctor.get("/alerts"))["items"] == []
+    assert len(await other.alerts_about("complaint")) == 1
+    assert await doctor.alerts_about("complaint") == []

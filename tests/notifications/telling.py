@@ -14,6 +14,7 @@ from server.facts import (
     ComplaintAssigned,
     ComplaintEscalated,
     ComplaintFiled,
+    ComplaintMessaged,
     Fact,
     PatientArrived,
     SurveyInvited,
@@ -99,6 +100,11 @@ def filed(account_id: UUID | str | None = None, handler_id: UUID | str | None = 
     more = {"topic": "等候时间", "patient_name": "张小三", "department_name": "心血管内科", "cycle": 1}
     due = {"acknowledge_due_at": now + timedelta(minutes=10), "response_due_at": now + timedelta(hours=2)}
     return ComplaintFiled(**{**what, **who, **more, **due, "wants_contact": True, "received_at": now, **values})
+
+
+def messaged(handler_id: UUID | str) -> ComplaintMessaged:
+    """The patient wrote about an open complaint."""
+    return ComplaintMessaged(new_id(), "TS20261122-0001", _id(handler_id), "等候时间", clock.now())
 
 
 def assigned(complaint: ComplaintFiled, handler_id: UUID | str) -> ComplaintAssigned:

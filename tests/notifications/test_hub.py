@@ -75,7 +75,7 @@ async def test_staff_are_called_once_by_alert_and_robot(hospital):
         await handle(complaint)
     assert await props.count("alert", "staff_id = $1 AND state = 'raised'", handler_id) == 1
     assert await states("wecom_robot") == ["planned"]
-    row = await db.fetch_one("SELECT staff_id, title, lines FROM message")
+    row = await db.fetch_one("SELECT staff_id, title, lines FROM message WHERE route LIKE 'alert_chat:%'")
     assert row["staff_id"] == handler_id
     assert complaint.number in row["title"]
     assert complaint.patient_name not in row["lines"]
@@ -119,7 +119,8 @@ async def test_each_person_of_the_next_level_is_called(hospital):
         await handle(escalated(complaint, *people))
     rows = await db.fetch("SELECT staff_id, level FROM alert")
     assert {(row["staff_id"], row["level"]) for row in rows} == {(staff_id, 1) for staff_id in people}
-    assert await props.count("message") == 1
+    assert await props.count("message", "route LIKE 'alert_chat:%'") == 1
+    assert await props.count("message", "route LIKE 'alert:%' AND alert_id IS NOT NULL") == 3
 
 
 async def test_whoever_takes_a_complaint_silences_it_for_everybody(hospital):
@@ -136,10 +137,8 @@ async def test_whoever_takes_a_complaint_silences_it_for_everybody(hospital):
     assert await states("wecom_robot") == ["cancelled", "cancelled"]
 
 
-async def test_a_cancelled_booking_calls_its_reminders_off_in_either_order(hospital):
-    account_id = await props.an_account()
-    first, second = booked(account_id), booked(account_id)
-    for fact in (first, cancelled(first), cancelled(second), second):
-        await handle(fact)
-    assert await props.count("reminder", "state = 'planned'") == 0
-    assert await props.count("reminder", "state = 'cancelled'") == 4
+@pytest.mark.parametrize("name", ["filed", "replied", "closed"])
+async def test_what_a_complaint_comes_to_is_told_whatever_else_is_wanted(hospital, name):
+    await handle(FACTS[name](await props.an_account()))
+    row = await db.fetch_one("SELECT purpose, route FROM message WHERE account_id IS NOT NULL")
+    assert (row["purpose"], row["route"]) == ("service", "news:0")

@@ -29,7 +29,8 @@ async def phones(hospital):
 
 async def is_at_rest() -> bool:
     rows = await db.fetch(
-        "SELECT count(*) AS n FROM delivery WHERE channel <> 'inbox' AND NOT (state = ANY($1::text[]) OR is_settled)",
+        "SELECT count(*) AS n FROM delivery WHERE channel <> 'inbox' AND NOT (state = ANY($1::text[]) OR is_settled"
+        "    OR (state = 'unknown' AND due_at > app_now() + interval '5 minutes'))",  # a receipt may still come
         list(ENDED),
     )
     waiting = await props.count("fact", "relayed_at IS NULL")

@@ -10,10 +10,11 @@ from infra.simulator.fields import is_valid
 from infra.simulator.templates import TEMPLATES
 from notifications import fields
 from notifications.notices import notice_of
-from notifications.notices.visits import revisit_reminder, visit_reminder
+from notifications.notices.following import Told, follow_up
+from notifications.notices.reminding import Visit, visit_reminder
 from notifications.texts import all_texts, say
 from server import clock
-from server.facts import ComplaintClosed, ComplaintReplied
+from server.facts import ComplaintClosed, ComplaintReplied, VisitFinished
 from server.ids import new_id
 from tests.notifications.telling import arrived, booked, called, cancelled, filed, finished, invited
 
@@ -30,6 +31,14 @@ ODD_NAMES = (
     "😀👍🏽",
 )
 LONG = "重症医学与多学科联合会诊疑难杂症中心（东院区特需部）"
+
+
+def a_visit(booking, **values):
+    same = ("account_id", "patient_id", "patient_name", "number", "starts_at", "ends_at", "department_name")
+    known = {name: getattr(booking, name) for name in (*same, "practitioner_name", "location")}
+    there = {"campus_name": "东院区", "campus_address": "人民路 1 号", "campus_directions": "地铁 2 号线人民路站 C 口"}
+    none = {"hospital_address": None, "hospital_bus_routes": None, "is_expected": True, "is_over": False}
+    return Visit(id=booking.appointment_id, version=1, booked_at=clock.now(), **{**known, **there, **none, **values})
 
 
 def every_notice(language, *, name="张小三", department="心血管内科", place="门诊楼2层A区"):
@@ -59,8 +68,17 @@ def every_notice(language, *, name="张小三", department="心血管内科", pl
     ]
     yield from (notice_of(fact, language) for fact in facts)
     for kind in ("visit_day_before", "visit_two_hours"):
-        yield visit_reminder(kind, booking, language=language, deadline=now)
-    yield revisit_reminder(seen, date(2026, 12, 6), language)
+        yield visit_reminder(kind, a_visit(booking), version=1, language=language, deadline=now)
+    yield follow_up([a_told(seen, revisit_on=date(2026, 12, 6), is_booking=True)], language, now)
+    both = [a_told(seen, has_form=True), a_told(seen, is_booking=True)]
+    yield follow_up(both, language, now)
+
+
+def a_told(seen: VisitFinished, **values) -> Told:
+    plain = {"purpose": "clinical", "text": "离上次看病一周了，想知道您恢复得怎么样。", "has_form": False}
+    names = ("patient_id", "patient_name", "department_id", "department_name", "practitioner_name", "encounter_id")
+    same = {name: getattr(seen, name) for name in names}
+    return Told(**{"step_id": new_id(), "is_booking": False, **plain, **same, **values})
 
 
 def refused_fields(notice):
@@ -130,10 +148,11 @@ def test_a_recall_is_another_message_and_a_call_is_old_after_ten_minutes():
     assert (notices[0].priority, notices[0].title) == (0, "轮到您了，请到2诊室就诊")
 
 
-def test_a_call_opens_the_queue_of_its_visit_and_a_walk_ins_the_inbox():
+def test_a_call_opens_the_page_of_its_visit_with_an_appointment_or_without():
     booked = new_id()
     assert notice_of(called(new_id(), appointment_id=booked), "zh-CN").link.endswith(f"appointment?id={booked}")
-    assert notice_of(called(new_id()), "zh-CN").link == "pages/messages/messages"
+    alone = called(new_id())
+    assert notice_of(alone, "zh-CN").link == f"pages/visit/visit?id={alone.ticket_id}"
 
 
 def test_who_wants_a_call_is_promised_one():
@@ -148,3 +167,23 @@ def test_no_advice_is_in_the_message():
 
 def test_an_unknown_language_is_chinese():
     assert say("booked.title", "fr") == "预约成功"
+
+
+def test_a_reminder_says_the_way_what_to_bring_and_how_to_cancel():
+    booking = booked(new_id(), location="门诊楼2层")
+    notice = visit_reminder("visit_day_before", a_visit(booking), version=3, language="zh-CN", deadline=clock.now())
+    lines = dict(notice.lines)
+    assert lines["院区地址"] == "东院区 人民路 1 号"
+    assert lines["怎么来"] == "地铁 2 号线人民路站 C 口"
+    assert "身份证" in lines["请带好"]
+    assert notice.link.endswith(f"?id={booking.appointment_id}&ask=coming")
+    assert notice.actions == (
+        ("来不了，取消预约", f"pages/appointment/appointment?id={booking.appointment_id}&ask=cancel"),
+    )
+    assert notice.key == f"visit_day_before:{booking.appointment_id}:3"
+
+
+def test_a_reminder_falls_back_on_the_hospitals_own_way():
+    visit = a_visit(booked(new_id()), campus_address="", campus_directions="", hospital_bus_routes="7 路、12 路")
+    lines = dict(visit_reminder("visit_two_hours", visit, version=1, language="en", deadline=clock.now()).lines)
+    assert (lines["Address"], lines["Getting here"]) == ("东院区", "7 路、12 路")

@@ -35,7 +35,13 @@ async def push(site, said: bytes | dict, *, as_xml: bool = False, at: float | No
 
 def event(openid: str, template_id: str, name: str = "subscribe_msg_popup_event", **values):
     item = {"TemplateId": template_id, "SubscribeStatusString": "accept", "PopupScene": "0", **values}
-    head = {"ToUserName": "gh", "FromUserName": openid, "CreateTime": 1620973045, "MsgType": "event", "Event": name}
+    head = {
+        "ToUserName": "gh",
+        "FromUserName": openid,
+        "CreateTime": int(wall.time()),
+        "MsgType": "event",
+        "Event": name,
+    }
     return {**head, "List": item}
 
 
@@ -113,7 +119,7 @@ async def test_xml_with_one_item_or_several(hospital, drain, count):
     )
     said = (
         f"<xml><ToUserName>gh</ToUserName><FromUserName><![CDATA[{phone.openid}]]></FromUserName>"
-        "<CreateTime>1620973045</CreateTime><MsgType>event</MsgType><Event>subscribe_msg_popup_event</Event>"
+        f"<CreateTime>{int(wall.time())}</CreateTime><MsgType>event</MsgType><Event>subscribe_msg_popup_event</Event>"
         f"<SubscribeMsgPopupEvent>{items}</SubscribeMsgPopupEvent></xml>"
     )
     assert await push(hospital, said.encode(), as_xml=True) == (200, "success")
@@ -123,8 +129,9 @@ async def test_xml_with_one_item_or_several(hospital, drain, count):
 
 async def test_a_copy_changes_nothing(hospital, drain, template_id):
     phone = await a_phone(hospital)
+    tapped = event(phone.openid, template_id)
     for _ in range(3):
-        assert await push(hospital, event(phone.openid, template_id)) == (200, "success")
+        assert await push(hospital, tapped) == (200, "success")
         await drain()
     assert await credits() == 1
     assert await props.count("platform_event") == 1
@@ -138,7 +145,7 @@ async def test_phone_and_platform_report_one_tap_in_either_order(hospital, drain
     await phone.post("/consents", results)
     assert await credits() == 1
     await phone.post("/consents", results)
-    await push(hospital, {**event(phone.openid, template_id), "CreateTime": 1620973099})
+    await push(hospital, {**event(phone.openid, template_id), "CreateTime": int(wall.time()) + 54})
     await drain()
     assert await credits() == 2
 
@@ -172,7 +179,7 @@ async def test_a_receipt_before_the_answer_is_kept_and_applied(hospital, drain, 
     await db.fetch("UPDATE delivery SET state = 'accepted', owner = NULL, lease_until = NULL WHERE id = $1", row["id"])
     await drain()
     assert await states() == ["delivered"]
-    await push(hospital, {**sent, "CreateTime": 1620973100})
+    await push(hospital, {**sent, "CreateTime": int(wall.time()) + 55})
     await drain()
     assert await states() == ["delivered"]
 

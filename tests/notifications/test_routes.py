@@ -200,6 +200,6 @@ async def test_a_paused_channel_waits_and_goes_on(hospital, drain, phone, operat
     assert not resumed["is_paused"]
     await drain()
     assert len(await phone.phone_shows()) == 1
-    row = await db.fetch_one("SELECT value FROM policy WHERE name = 'hub.paused'")
-    assert row["value"] == "[]"
+    row = await db.fetch_one("SELECT is_paused, paused_by FROM channel_state WHERE channel = 'wechat_subscribe'")
+    assert (row["is_paused"], row["paused_by"]) == (False, None)
     assert (await operator.refused("/hub/channels/inbox/pause")).status == 404

@@ -12,14 +12,12 @@ from notifications.rules import (
     DELIVERY,
     Credit,
     DeliveryState,
-    Grant,
     OpenDelivery,
     OpenReceipt,
     Outcome,
     pair_receipts,
     repeat_pause,
     retry_pause,
-    twin_of,
     verdict,
 )
 from server.errors import IllegalMove
@@ -80,49 +78,6 @@ def test_alerts_sound_again_after_two_five_ten_and_twenty_minutes_and_then_every
 
 def test_only_staff_alerts_are_sent_again_when_nobody_knows():
     assert set(rules.SENT_AGAIN_WHEN_UNKNOWN) == {rules.MessageClass.ALERT}
-
-
-# ---- one tap, two reports ------------------------------------------------------------------------------------------
-
-
-def grant(client: int | None = None, event: int | None = None) -> Grant:
-    def at(minutes):
-        return None if minutes is None else NOW + timedelta(minutes=minutes)
-
-    return Grant(uuid4(), at(client), at(event))
-
-
-def test_a_report_finds_its_twin():
-    phone, platform = grant(client=0), grant(event=0)
-    assert twin_of("event", NOW, [phone]) == phone.id
-    assert twin_of("client", NOW, [platform]) == platform.id
-
-
-def test_a_report_is_new_when_the_twin_is_its_own_kind_or_taken_or_too_old():
-    assert twin_of("event", NOW, []) is None
-    assert twin_of("event", NOW, [grant(event=0)]) is None
-    assert twin_of("event", NOW, [grant(client=0, event=0)]) is None
-    assert twin_of("event", NOW, [grant(client=-11)]) is None
-
-
-def test_two_taps_have_two_twins_the_older_first():
-    first, second = grant(client=-2), grant(client=-1)
-    assert twin_of("event", NOW, [second, first]) == first.id
-
-
-@given(st.lists(st.sampled_from(["client", "event"]), max_size=12))
-def test_reports_in_any_order_count_every_tap_once(reports):
-    grants: dict = {}
-    for source in reports:
-        found = twin_of(source, NOW, list(grants.values()))
-        old = grants.get(found)
-        made = Grant(
-            found or uuid4(),
-            NOW if source == "client" else old and old.from_client_at,
-            NOW if source == "event" else old and old.from_event_at,
-        )
-        grants[made.id] = made
-    assert len(grants) == max(reports.count("client"), reports.count("event"))
 
 
 # ---- receipts ------------------------------------------------------------------------------------------------------

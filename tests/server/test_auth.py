@@ -1,10 +1,11 @@
 """Signing in: lock-out, roles, revocation, keys that are used twice."""
 
+import asyncio
 from uuid import uuid4
 
-from server import auth
+from server import auth, db
 from tests import props
-from tests.cast import Client, a_member_of_staff
+from tests.cast import Client, a_member_of_staff, a_patient_by_row
 
 
 async def test_staff_sign_in_with_roles_and_departments(hospital):
@@ -13,6 +14,13 @@ async def test_staff_sign_in_with_roles_and_departments(hospital):
     reply = await Client(site=hospital).post("/staff/sessions", {"username": "mei", "password": props.PASSWORD})
     assert reply["staff"]["roles"] == ["guide", "room"]
     assert reply["staff"]["departments"] == [str(department_id)]
+    assert reply["staff"]["practitioner_id"] is None
+
+
+async def test_staff_who_see_patients_are_told_which_sessions_are_theirs(hospital):
+    practitioner_id = await props.a_practitioner(await props.a_department())
+    doctor = await a_member_of_staff(hospital, "room", practitioner_id=practitioner_id)
+    assert (await doctor.get("/staff/me"))["practitioner_id"] == str(practitioner_id)
 
 
 async def test_five_wrong_passwords_lock_the_name_for_a_while(hospital, clock):
@@ -68,3 +76,21 @@ async def test_one_key_for_two_requests_is_refused(hospital):
 
 def test_a_password_is_hashed_with_argon2id():
     assert auth.hash_password("x").startswith("$argon2id$")
+
+
+async def test_phones_that_come_together_are_each_known_by_their_own_token(hospital, monkeypatch):
+    people = [await a_patient_by_row(hospital) for _ in range(30)]
+    strangers = [Client(site=hospital, token=f"wrong-{n}") for n in range(5)]
+    auth.forget_remembered()
+    looks, fetch = 0, db.fetch
+
+    async def counted(sql, *values):
+        nonlocal looks
+        looks += "FROM login l" in sql
+        return await fetch(sql, *values)
+
+    monkeypatch.setattr(db, "fetch", counted)
+    seen = await asyncio.gather(*(one.call("GET", "/patients") for one in (*people, *strangers)))
+    assert [[item["id"] for item in reply.body["items"]] for reply in seen[:30]] == [[one.patient_id] for one in people]
+    assert [reply.status for reply in seen[30:]] == [401] * 5
+    assert looks < 35, "each of them asked the database alone"

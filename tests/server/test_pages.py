@@ -5,15 +5,17 @@ import gzip
 import hashlib
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from yarl import URL
 
 from server.pages import Pages
-from tests.props import new_id
 
 SCRIPT = "document.documentElement.lang = 'zh-CN'"
 BUNDLE = b"export const a = 1\n" * 200
+
+SOMEWHERE = UUID("01a20286-3124-727c-b77b-196f788b12cd")  # the same in every process that runs these tests
 
 
 @pytest.fixture
@@ -65,10 +67,10 @@ async def get(hospital, tmp_path):
     ("path", "title"),
     [
         ("/", "start"),
-        (f"/board/{new_id()}", "board"),
+        (f"/board/{SOMEWHERE}", "board"),
         ("/console/", "index"),
         ("/console/desk", "index"),
-        (f"/console/rooms/{new_id()}", "index"),
+        (f"/console/rooms/{SOMEWHERE}", "index"),
         ("/console/start.html", "start"),
         ("/m/", "phone"),
         ("/m/index.html", "phone"),
@@ -178,7 +180,7 @@ async def test_a_page_loads_nothing_from_elsewhere_and_runs_only_the_scripts_tha
         assert not re.search(r"https?:|\*", " ".join(policy.values()))
 
 
-@pytest.mark.parametrize("path", ["/", "/m/", "/m/assets/index-Bx3_9aQz.js", "/console/desk", f"/board/{new_id()}"])
+@pytest.mark.parametrize("path", ["/", "/m/", "/m/assets/index-Bx3_9aQz.js", "/console/desk", f"/board/{SOMEWHERE}"])
 async def test_without_a_build_a_person_is_told_what_to_do(get, path):
     answer, body = await get(path)
     assert (answer.status, answer.headers["Content-Type"]) == (503, "text/html; charset=utf-8")

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from infra.bench import booking, scanning
+from infra.bench import booking, looking, release, scanning, single
 from infra.bench.crowd import gather_crowd
 from infra.bench.load import _http_turn, _sql_turn, prepared
 from server import db
@@ -30,16 +30,43 @@ async def test_the_clients_count_successes_and_keep_the_first_failures(hospital)
 
 async def test_the_statement_books_what_the_api_books(hospital, connection):
     crowd = await gather_crowd(connection, people=8)
-    slots = await booking.slots_of(connection, crowd.places[:2])
-    arguments = booking.arguments(crowd.people[:4], crowd.places[:2], slots)
-    by_statement = await in_a_thread(_sql_turn, hospital.settings.database_url, booking.STATEMENT, arguments, (2, 10.0))
+    arguments = single.arguments(crowd.people[:4], crowd.places[:2])
+    by_statement = await in_a_thread(_sql_turn, hospital.settings.database_url, single.STATEMENT, arguments, (2, 10.0))
     requests = booking.requests(crowd.people[4:], crowd.places[:2])
-    over_http = await in_a_thread(_http_turn, (hospital.settings.web.port,), requests, (2, 10.0, b'"status":"booked"'))
+    over_http = await in_a_thread(_http_turn, (hospital.settings.web.port,), requests, (2, 10.0, booking.BOOKED))
     assert (by_statement.done, by_statement.trouble) == (4, ())
     assert (over_http.done, over_http.trouble) == (4, ())
+    assert await release.counters(connection, crowd.places[:2]) == ()
     assert await connection.fetchval("SELECT sum(taken) FROM slot") == 8
     rows = await connection.fetch("SELECT count(*) FROM idempotency_record UNION ALL SELECT count(*) FROM fact")
     assert [row["count"] for row in rows] == [8, 8]
+    answers = await connection.fetch("SELECT length(body) AS bytes FROM idempotency_record ORDER BY 1")
+    assert answers[-1]["bytes"] - answers[0]["bytes"] < 100, "the reference writes less than the product"
+
+
+async def test_a_release_is_sold_out_and_everybody_is_told(hospital, connection, monkeypatch):
+    monkeypatch.setattr(release, "LEAD_SECONDS", 0.5)
+    crowd = await gather_crowd(connection, people=300)
+    places, opens_at = await release.prepare(connection, crowd)
+    work = booking.requests(crowd.people, places)
+    rush = await in_a_thread(release.rush_turn, (hospital.settings.web.port,), work, opens_at)
+    assert rush.answers == {release.SOLD: release.PLACES, release.REFUSED: 300 - release.PLACES}
+    assert await release.sold_out(connection, places) == ()
+    assert await release.counters(connection, places) == ()
+    assert release.Checked(300, rush, ()).is_right
+    await connection.execute("UPDATE slot SET taken = taken - 1 WHERE id = $1", places[0].slot_id)
+    assert await release.counters(connection, places) == ("a counter is not its rows",)
+
+
+async def test_slots_are_planned_for_two_weeks_and_found(hospital, connection):
+    crowd = await gather_crowd(connection, people=1)
+    planned = await looking.plan_weeks(connection, crowd)
+    turn = await in_a_thread(
+        _http_turn, (hospital.settings.web.port,), looking.requests(crowd, 2), (1, 10.0, b'"items":[{')
+    )
+    assert (turn.done, turn.trouble) == (2, ())
+    per_practitioner = looking.DAYS * len(looking.HALVES) * looking.BANDS
+    assert planned == 4 * per_practitioner
 
 
 async def test_the_statement_scans_what_the_api_scans(hospital, connection):

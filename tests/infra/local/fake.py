@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 environment = dict(os.environ)  # noqa: TID251 - a stand-in for a process that reads it
@@ -50,7 +51,7 @@ if name == "clients" and manner != "hangs":
     sys.stderr.write("why there are no pages\n" if manner else "")
     sys.exit({"broken": 1, "toolless": 3}.get(manner, 0))
 if manner == "orphan":  # in a session of its own, so that no signal to a group reaches it
-    orphan = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
+    orphan = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
     note("orphan", str(orphan.pid))
 if name == "prepare" and manner != "hangs":
     staff = {"username": "guide1", "password": "daozhen-1", "roles": ["guide"], "departments": []}
@@ -63,4 +64,4 @@ if port is not None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
 note("pid", str(os.getpid()))
 while True:
-    signal.pause()
+    time.sleep(0.1)  # pause() would sleep on when a signal comes to another thread, or just before it

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,9 +76,7 @@ def test_both_are_built_once_and_then_left_alone(build_all, clients):
     assert phone(clients).folder == clients / "miniapp" / "dist" / "build" / "h5"
     assert (phone(clients).folder / "index.html").read_text() == "miniapp /m/"
     assert (console(clients).folder / "index.html").read_text().startswith("console")
-    began = time.monotonic()
     assert build_all() == []
-    assert time.monotonic() - began < 0.5
 
 
 def test_what_is_worth_packing_lies_beside_it(build_all, clients):

@@ -123,6 +123,9 @@ def test_the_product_is_told_where_everything_is_and_the_caller_wins(launch, por
     assert given["WECHAT_APP_ID"] == "wx0000000000000001"
     assert json.loads(given["WECHAT_TEMPLATE_IDS"])["queue_called"]
     assert given["WECHAT_BASE_URL"] == given["WECOM_BASE_URL"] == f"http://127.0.0.1:{port + 1}"
+    assert given["ALIYUN_SMS_BASE_URL"] == f"http://127.0.0.1:{port + 1}/aliyun"
+    assert json.loads(given["TENCENT_SMS_TEMPLATES"])["queue_called"]["id"]
+    assert (given["MAIL_HOST"], int(given["MAIL_PORT"]) > port + 1) == ("127.0.0.1", True)
     assert given["DEMO"] == "1"
     secrets = hospital.folder / "secrets.json"
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
@@ -138,7 +141,7 @@ def test_with_a_platform_given_nothing_is_simulated(launch):
     wait_until(hospital.is_open)
     given = json.loads(hospital.noted("web.env"))
     assert given["WECHAT_BASE_URL"] == "https://platform.invalid"
-    assert "WECOM_BASE_URL" not in given
+    assert not {"WECOM_BASE_URL", "ALIYUN_SMS_KEY_ID", "TENCENT_SMS_SECRET_ID", "MAIL_HOST"} & given.keys()
     assert not (hospital.folder / "notes" / "simulator.env").exists()
 
 

@@ -1,16 +1,19 @@
 """The demonstration hospital as it is drawn, before any database."""
 
+from datetime import date
+
 import pytest
 
-from infra.catalogue.columns import KIND_BY_WORD, KINDS
-from infra.catalogue.reading import Line
-from infra.catalogue.rules import Words, check, span
-from infra.catalogue.specialities import specialities
-from infra.catalogue.store import initials
 from infra.seed.draw import draw
 from infra.seed.plan import DESKS, EMERGENCY, GENERAL, LOGINS
+from miniapp_api.catalogue.specialities import specialities
+from miniapp_api.catalogue.spelling import initials
+from miniapp_api.imports.columns import KIND_BY_WORD, KINDS
+from miniapp_api.imports.reading import Line
+from miniapp_api.imports.rules import Words, check, span
 from server.accounts import Role
 
+TODAY = date(2026, 11, 23)
 SEEDS = (1, 2, 2026)
 # people whom a patient might think of; none of them may sit in a demonstration
 OF_NOTE = {"许知远", "顾景舟", "程思远", "高晓松", "宋思衡", "孔令辉", "江疏影", "虞书欣", "梁思成", "叶嘉莹"}
@@ -53,15 +56,18 @@ def test_it_would_pass_the_import(seed):
             {name: cell for name, value in row.items() if (cell := kind.by_name[name].write(value))},
         )
         for kind in KINDS
-        for number, row in enumerate(catalogue[kind.name], start=1)
+        for number, row in enumerate(catalogue.get(kind.name, ()), start=1)
     ]
     checked = check(
         lines,
         {kind.name: {} for kind in KINDS},
-        Words(specialities(), initials, staff=frozenset(login.username for login in LOGINS)),
+        Words(specialities(), initials, today=TODAY, staff=frozenset(login.username for login in LOGINS)),
     )
     assert [bad.text() for bad in checked.bad] == []
-    assert {name: [draft.row for draft in drafts.values()] for name, drafts in checked.drafts.items()} == catalogue
+    filled = {kind.name: [kind.filled(row) for row in catalogue.get(kind.name, ())] for kind in KINDS}
+    for clinic in filled["schedule"]:
+        clinic["valid_from"] = TODAY
+    assert {name: [draft.row for draft in drafts.values()] for name, drafts in checked.drafts.items()} == filled
     assert set(KIND_BY_WORD.values()) == set(KINDS)
 
 

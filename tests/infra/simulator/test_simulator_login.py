@@ -26,7 +26,7 @@ async def test_a_code_tells_who_it_is_and_works_once(sim):
     code = await code_of(sim, openid)
     first = await log_in(sim, code)
     assert first["openid"] == openid
-    assert set(first) == {"openid", "session_key"}
+    assert set(first) == {"openid", "session_key", "unionid"}
     assert (await log_in(sim, code))["errcode"] == 40163
 
 

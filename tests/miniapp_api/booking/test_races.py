@@ -3,16 +3,19 @@
 import asyncio
 from collections import Counter
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from miniapp_api.booking import models
+from miniapp_api.booking import effects
 from miniapp_api.patients.models import LOCK_TO_REMOVE
+from miniapp_api.stops import models as stops
 from miniapp_api.wiring import WIRING
-from server import db
+from server import clock, db
 from tests import props
 from tests.cast import a_member_of_staff, a_patient_by_row
+from tests.locks import somebody_waits
 
 CLIENTS = 60
 
@@ -54,7 +57,10 @@ async def nothing_behind_the_guard():
         yield
     finally:
         await db.fetch("TRUNCATE slot CASCADE")
-        await db.fetch("ALTER TABLE slot ADD CONSTRAINT slot_never_oversold CHECK (taken BETWEEN 0 AND capacity)")
+        await db.fetch(
+            "ALTER TABLE slot ADD CONSTRAINT slot_never_oversold"
+            " CHECK (taken >= 0 AND kept >= 0 AND taken + kept <= capacity)"
+        )
 
 
 async def test_sixty_fight_for_the_last_place_and_one_gets_it(hospital):
@@ -65,8 +71,11 @@ async def test_sixty_fight_for_the_last_place_and_one_gets_it(hospital):
     await assert_sound()
 
 
+@pytest.mark.mutant
 async def test_without_the_guard_the_last_place_is_sold_twice(hospital, monkeypatch):
-    monkeypatch.setattr(models, "BOOK", models.book_statement(guard="true"))
+    # without the look before the lock too: it refuses whoever comes in a later group
+    blind = effects.take_statement(guard="true").replace("ELSE taken + kept < capacity END", "ELSE true END")
+    monkeypatch.setattr(effects, "TAKE", blind)
     async with nothing_behind_the_guard():
         _, found = await fight_for_the_last_place(hospital)
         assert found["booked"] > 1
@@ -74,8 +83,9 @@ async def test_without_the_guard_the_last_place_is_sold_twice(hospital, monkeypa
             await assert_sound()
 
 
+@pytest.mark.mutant
 async def test_without_the_guard_the_constraint_still_stands(hospital, monkeypatch):
-    monkeypatch.setattr(models, "BOOK", models.book_statement(guard="true"))
+    monkeypatch.setattr(effects, "TAKE", effects.take_statement(guard="true"))
     slot = await props.a_slot(capacity=0)
     patient = await a_patient_by_row(hospital)
     with pytest.raises(Exception, match="slot_never_oversold"):
@@ -104,10 +114,10 @@ async def test_one_request_sent_many_times_at_once_is_one_booking(hospital):
 
 async def test_one_person_cannot_pass_the_limit_by_booking_at_once(hospital):
     patient = await a_patient_by_row(hospital)
-    slots = [await props.a_slot() for _ in range(12)]
+    slots = await props.slots_apart(12)
     await asyncio.gather(*(books(patient, slot.id) for slot in slots))
     while (last := await books(patient, slots[-1].id)).status == 201:
-        slots.append(await props.a_slot())
+        slots.append(await props.a_slot(starts_at=clock.now() + timedelta(hours=len(slots) + 1)))
     assert last.code in ("too_many_bookings", "already_booked")
     assert await props.count("appointment", "status = 'booked'") <= 5
     await assert_sound()
@@ -165,22 +175,15 @@ async def test_a_stop_under_a_rush_leaves_nobody_in_the_stopped_session(hospital
     await assert_sound()
 
 
-async def somebody_waits_for_a_lock() -> None:
-    """Wait until a statement of the product stands before a lock."""
-    async with asyncio.timeout(5):
-        while not (await db.fetch_one("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")):
-            await asyncio.sleep(0.005)
-
-
 async def test_a_booking_that_waited_for_a_stop_hears_of_it(hospital):
     patient = await a_patient_by_row(hospital)
     slot = await props.a_slot()
     async with db.alone(hospital.settings.database_url) as desk, asyncio.TaskGroup() as group, desk.transaction():
-        await desk.fetch(models.LOCK_SLOTS, slot.session_id)
+        await desk.fetch(stops.LOCK_SLOTS, [slot.session_id])
         booking = group.create_task(books(patient, slot.id))
-        await somebody_waits_for_a_lock()
-        await desk.fetch(models.STOP_SESSION, slot.session_id, 1)
-        await desk.fetch(models.CANCEL_SESSION, slot.session_id, [], [], [], [], "system", None, "job", "")
+        await somebody_waits()
+        await desk.fetch(stops.STOP_SESSIONS, [slot.session_id], [1])
+        await desk.fetch(stops.STOP_SLOTS, [slot.id])
     assert booking.result().code == "session_stopped"
     await assert_sound()
 
@@ -191,7 +194,7 @@ async def test_a_booking_that_waited_for_a_removal_finds_nobody(hospital):
     async with db.alone(hospital.settings.database_url) as owner, asyncio.TaskGroup() as group, owner.transaction():
         await owner.fetch(LOCK_TO_REMOVE, patient.patient_id)
         booking = group.create_task(books(patient, slot.id))
-        await somebody_waits_for_a_lock()
+        await somebody_waits()
         await owner.fetch("UPDATE patient SET deleted_at = app_now() WHERE id = $1", patient.patient_id)
     assert booking.result().status == 404
     assert (await row_of(slot))["taken"] == 0

@@ -136,6 +136,15 @@ async def test_an_impossible_clinic_is_refused(hospital, change):
     assert await props.count("session") == 0
 
 
+async def test_no_clinic_is_opened_where_nobody_is_in_use(hospital):
+    admin = await a_member_of_staff(hospital, "admin")
+    here = await props.a_department()
+    form = await an_extra(here)
+    await db.fetch("UPDATE department SET active = false WHERE id = $1", here)
+    reply = await admin.refused("/admin/sessions", form)
+    assert (reply.status, reply.body["errors"][0]["pointer"]) == (422, "/practitioner_id")
+
+
 async def test_only_an_administrator_opens_and_stops(hospital):
     slot = await props.a_slot()
     guide, patient = await a_member_of_staff(hospital, "guide"), await a_patient_by_row(hospital)

@@ -43,6 +43,17 @@ async def test_every_step_of_today_is_heard(scene):
         await screen.changed()
 
 
+async def test_what_moves_no_ticket_is_heard_too(scene):
+    person = await a_patient_by_row(scene.site)
+    booked = await person.books(scene.slot.id)
+    ticket = (await scene.guide.scans(await person.code(booked["id"])))["ticket"]
+    async with watching(scene.guide, EVENTS) as screen:
+        await scene.guide.post(f"/tickets/{ticket['id']}/greeting")
+        await screen.changed()
+        await scene.guide.post(f"/tickets/{ticket['id']}/triage", {"triage": "priority", "flags": ["elderly"]})
+        await screen.changed()
+
+
 async def test_a_booking_for_another_day_wakes_nobody(scene):
     tomorrow = await props.a_slot(
         starts_at=time.at(time.today() + timedelta(days=1), 9), department_id=scene.department_id

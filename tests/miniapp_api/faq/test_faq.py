@@ -1,12 +1,13 @@
 """Questions and answers over HTTP: written by one, approved by another, read by everybody, reviewed in time."""
 
 from datetime import timedelta
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 from tortoise.exceptions import IntegrityError
 
-from miniapp_api.faq.api import AdminFaqView, FaqView
+from miniapp_api.faq.views import AdminFaqView, FaqStep, FaqView
 from server import clock as time
 from server import db
 from tests import props
@@ -191,3 +192,37 @@ async def test_wrong_forms_are_refused(hospital):
     for change in ({"department_id": str(uuid4())}, {"owner_id": str(uuid4())}):
         assert (await author.refused("/admin/faq", {**FORM, **change})).status == 404
     assert await props.count("faq") == 0
+
+
+async def test_staff_find_answers_by_their_words(hospital):
+    author = await writer(hospital)
+    parking = await author.post("/admin/faq", FORM)
+    wheels = await author.post("/admin/faq", {"question": "可以借轮椅吗？", "answer": "可以，一楼 WiFi 旁。"})
+    for words, found in (
+        ("停车", [parking]),
+        ("一楼", [wheels]),
+        ("wifi", [wheels]),
+        ("可以", [parking, wheels]),
+        ("%", []),
+    ):
+        listed = (await author.get(f"/admin/faq?q={quote(words)}"))["items"]
+        assert [item["id"] for item in listed] == [item["id"] for item in found], words
+
+
+async def test_the_steps_of_an_answer_are_told(hospital):
+    approved = await an_approved(hospital)
+    author = await writer(hospital)
+    await author.call("PATCH", f"/admin/faq/{approved['id']}", {"answer": "可以。"})
+    steps = (await author.get(f"/admin/faq/{approved['id']}/history"))["items"]
+    FaqStep.model_validate(steps[0])
+    assert [step["to_state"] for step in steps] == ["draft", "approved", "draft"]
+    assert all(step["by_name"] and step["at"] for step in steps)
+    assert (await author.refused(f"/admin/faq/{uuid4()}/history", method="GET")).status == 404
+
+
+async def test_owners_are_those_who_may_write(hospital):
+    author, guide = await writer(hospital), await a_member_of_staff(hospital, "guide")
+    owners = [item["id"] for item in (await author.get("/admin/faq/owners"))["items"]]
+    assert author.staff_id in owners
+    assert guide.staff_id not in owners
+    assert (await guide.refused("/admin/faq/owners", method="GET")).status == 403

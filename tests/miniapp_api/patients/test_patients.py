@@ -27,6 +27,7 @@ async def test_a_person_is_added_with_masked_numbers(hospital):
         "id": added["id"],
         "name": "吕小明",
         "phone_masked": "*******8000",
+        "email_masked": "",
         "id_number_masked": "**************002X",
         "birth_date": "1949-12-31",
         "gender": "female",
@@ -48,6 +49,24 @@ async def test_numbers_are_sealed_and_found_by_their_index(hospital):
     assert row["phone_index"] == blind_index("13800138000", kind="phone")
     assert row["id_number_index"] == blind_index(IDENTITY, kind="id_number")
     assert (row["pinyin"], row["initials"]) == ("lvxiaoming", "lxm")
+
+
+async def test_a_mail_address_is_sealed_shown_masked_changed_and_removed(hospital):
+    owner = await an_owner(hospital)
+    added = await owner.post("/patients", CHILD | {"email": " Lv.Ming@Example.COM "})
+    assert added["email_masked"] == "L***@example.com"
+    row = await db.fetch_one("SELECT id, email_cipher FROM patient")
+    assert b"Ming" not in row["email_cipher"]
+    from server.privacy import unseal
+
+    assert unseal(row["email_cipher"], place="patient.email_cipher", row_id=row["id"]) == "Lv.Ming@example.com"
+    for change, shown in (
+        ({"name": "吕明"}, "L***@example.com"),
+        ({"email": "b@c.cn"}, "b***@c.cn"),
+        ({"email": None}, ""),
+    ):
+        reply = await owner.call("PATCH", f"/patients/{added['id']}", change)
+        assert (reply.status, reply.body["email_masked"]) == (200, shown)
 
 
 async def test_file_numbers_differ(hospital):
@@ -103,6 +122,12 @@ async def test_the_ninth_person_is_refused_also_when_all_come_at_once(hospital):
         ("relation", "cousin"),
         ("relation", None),
         ("surprise", 1),
+        ("email", "no-at-sign"),
+        ("email", "a b@c.example"),
+        ("email", "张@c.example"),
+        ("email", "a@b"),
+        ("email", "a\r\nBcc: x@y.example"),
+        ("email", "x" * 255),
     ],
 )
 async def test_a_wrong_field_is_named(hospital, field, value):

@@ -81,9 +81,12 @@ async def test_the_same_key_calls_once(scene):
     assert await props.count("fact", "name = 'TicketCalled'") == 1
 
 
-async def test_a_recall_is_told_and_a_pass_over_frees_the_room(scene):
+async def test_a_recall_is_told_and_a_pass_over_frees_the_room(scene, clock):
     await scene.arrives()
     ticket = await scene.doctor.calls_next(scene.room_id)
+    early = await scene.doctor.refused(f"/tickets/{ticket['id']}/recall")
+    assert (early.code, 1 <= early.body["seconds"] <= 10) == ("recall_too_soon", True)
+    await clock.forward(seconds=10)
     again = (await scene.doctor.post(f"/tickets/{ticket['id']}/recall"))["ticket"]
     assert (again["state"], again["call_count"]) == ("called", 2)
     missed = (await scene.doctor.post(f"/tickets/{ticket['id']}/pass-over"))["ticket"]

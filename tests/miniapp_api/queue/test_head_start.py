@@ -1,95 +1,81 @@
-"""The order: limits, and the properties that are promised on the wall."""
+"""The default order in numbers, and the two others where they differ."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
+from miniapp_api.queue.order.ordering import DEFAULT_RULE, Rule, bound_of
+from miniapp_api.queue.policies import POLICIES
+from miniapp_api.queue.policies.basis import Claim, Own, Settings, minutes
+from tests.miniapp_api.queue.histories import NINE
 
-from miniapp_api.queue.policies.head_start import (
-    BOUND,
-    EARLY,
-    HELP,
-    WALK_IN,
-    Claim,
-    place_of,
-    recall_at,
-    return_at,
-)
-
-NINE = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
-BAND = (NINE, NINE + timedelta(minutes=30))
+BAND = (NINE, NINE + minutes(30))
+HEAD_START = POLICIES["head_start"]
 
 
-def minutes(n: float) -> timedelta:
-    return timedelta(minutes=n)
+def place(at, band=BAND, *, policy="head_start", rule=None, **more):
+    return POLICIES[policy].place_of(Claim(at, band, **more), rule or Settings())
 
 
-def sort_at(at: datetime, band=BAND, **more) -> datetime:
-    return place_of(Claim(at, band, **more)).sort_at
+def sort_at(at, band=BAND, **more):
+    return place(at, band, **more).sort_at
 
 
 def test_being_early_gives_nothing_more_than_the_beginning_of_the_band():
-    assert sort_at(NINE - minutes(100)) == sort_at(NINE + EARLY) == NINE
+    assert sort_at(NINE - minutes(100)) == sort_at(NINE + minutes(10)) == NINE
     assert sort_at(NINE + minutes(25)) == NINE + minutes(15)
 
 
 def test_who_comes_after_the_band_stands_as_if_booked_on_arrival():
     at = BAND[1] + minutes(5)
-    place = place_of(Claim(at, BAND))
-    assert (place.sort_at, place.rule) == (at, "late")
+    assert (sort_at(at), place(at).rule) == (at, "late")
+
+
+def test_or_so_many_places_behind_the_band_but_not_too_far_before_the_coming():
+    rule = Settings(late="ladder")
+    at = BAND[1] + minutes(5)
+    assert (sort_at(at, rule=rule), place(at, rule=rule).rule) == (BAND[1] + minutes(15), "ladder")
+    assert sort_at(BAND[1] + minutes(50), rule=rule) == BAND[1] + minutes(30)
+    assert HEAD_START.bound(rule) == minutes(60)
+    assert HEAD_START.bound(Settings(late="ladder", late_places=10, late_ahead_minutes=45)) == minutes(50 + 20 + 45)
 
 
 def test_a_walk_in_stands_twenty_minutes_behind_and_help_gives_them_back_once():
-    assert sort_at(NINE, None) == NINE + WALK_IN
-    assert sort_at(NINE, None, flags=frozenset({"elderly", "wheelchair"}), triage="priority") == NINE + WALK_IN - HELP
-    assert sort_at(NINE, None, flags=frozenset({"feverish"})) == NINE + WALK_IN
+    assert sort_at(NINE, None) == NINE + minutes(20)
+    assert sort_at(NINE, None, flags=frozenset({"elderly", "wheelchair"}), triage="priority") == NINE
+    assert sort_at(NINE, None, flags=frozenset({"feverish"})) == NINE + minutes(20)
 
 
 def test_an_urgent_patient_is_in_a_class_before_all_others():
-    assert place_of(Claim(NINE, None, "urgent")).sort_class < place_of(Claim(NINE - minutes(600), BAND)).sort_class
+    assert place(NINE, None, triage="urgent").sort_class < place(NINE - minutes(600)).sort_class
 
 
 def test_who_missed_the_call_goes_behind_the_third_who_waits_and_never_ahead_of_before():
+    def again(own, waiting, misses=1):
+        was = Own(1, own, "band")
+        now = NINE + minutes(8)
+        found = HEAD_START.place_of_recall(was, waiting, now=now, times_missed=misses, settings=Settings())
+        return found.sort_at, found.rule
+
     waiting = [NINE + minutes(n) for n in range(5)]
-    at, rule = recall_at(NINE - minutes(9), waiting, NINE + minutes(8), 1)
-    assert (waiting[2] < at < waiting[3], rule) == (True, "recall")
-    assert recall_at(NINE, [], NINE + minutes(8), 1)[0] == NINE
-    assert recall_at(NINE + minutes(90), waiting, NINE, 1)[0] == NINE + minutes(90)
-    assert recall_at(NINE, waiting, NINE + minutes(8), 2) == (NINE + minutes(8), "rejoin")
+    assert again(NINE - minutes(9), waiting) == (waiting[2] + timedelta(microseconds=1), "recall")
+    assert again(NINE, []) == (NINE, "recall")
+    assert again(NINE + minutes(90), waiting)[0] == NINE + minutes(90)
+    assert again(NINE, waiting, 2) == (NINE + minutes(8), "rejoin")
 
 
-moments = st.integers(-7200, 7200).map(lambda seconds: NINE + timedelta(seconds=seconds))
-bands = st.one_of(
-    st.none(),
-    st.tuples(moments, st.integers(300, 7200)).map(lambda pair: (pair[0], pair[0] + timedelta(seconds=pair[1]))),
-)
-needs = st.frozensets(st.sampled_from(["elderly", "disabled", "pregnant", "child", "wheelchair", "feverish"]))
-triages = st.sampled_from(["normal", "priority"])
+def test_order_of_arrival_knows_no_band_and_no_walk_ins():
+    assert sort_at(NINE, None, policy="arrival") == sort_at(NINE, policy="arrival") == NINE
+    assert sort_at(NINE, policy="arrival", triage="priority") == NINE - minutes(20)
+    assert POLICIES["arrival"].bound(Settings()) == minutes(40)
 
 
-@given(moments, moments, bands, triages, needs)
-def test_coming_later_never_gets_one_called_earlier(one, other, band, triage, flags):
-    first, second = sorted((one, other))
-    assert sort_at(first, band, triage=triage, flags=flags) <= sort_at(second, band, triage=triage, flags=flags)
+def test_order_of_appointments_knows_only_the_band_and_promises_nothing():
+    assert sort_at(NINE + minutes(29), policy="appointment") == NINE
+    assert sort_at(NINE + minutes(31), policy="appointment") == NINE + minutes(31)
+    assert POLICIES["appointment"].bound(Settings()) is None
 
 
-claims = st.builds(Claim, moments, bands, triages, needs)
-
-
-@given(claims, claims)
-def test_nobody_passes_who_was_there_and_due_longer_than_the_bound_before(mine, other):
-    due = max(mine.checked_in_at, mine.band[0]) if mine.band else mine.checked_in_at
-    if other.checked_in_at > due + BOUND:
-        assert place_of(mine).sort_at < place_of(other).sort_at
-
-
-@given(moments, bands, triages, needs, moments)
-def test_nor_does_somebody_who_returns_from_an_examination(at, band, triage, flags, back):
-    due = max(at, band[0]) if band else at
-    if back > due + BOUND:
-        assert sort_at(at, band, triage=triage, flags=flags) < return_at(back)
-
-
-@given(moments, st.lists(moments, max_size=8), moments, st.integers(1, 2))
-def test_missing_a_call_never_moves_one_forward(own, waiting, now, misses):
-    assert recall_at(own, sorted(waiting), now, misses)[0] >= own
+def test_what_is_promised_on_a_day_of_two_rules_holds_between_them():
+    other = Rule(1, HEAD_START, Settings(walk_in_minutes=40, return_minutes=5, early_minutes=0))
+    assert bound_of([DEFAULT_RULE]) == minutes(60)
+    assert bound_of([DEFAULT_RULE, other]) == minutes(40 + 40 + 15)
+    assert bound_of([DEFAULT_RULE, Rule(2, POLICIES["appointment"], Settings())]) is None

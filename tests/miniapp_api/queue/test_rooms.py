@@ -62,12 +62,16 @@ async def test_the_room_knows_its_patient(scene):
     sealed = privacy.seal(orjson.dumps(told).decode(), place=INTAKE, row_id=UUID(appointment))
     await db.fetch("UPDATE appointment SET intake_cipher = $2 WHERE id = $1::uuid", appointment, sealed)
     known = await scene.doctor.get(f"/tickets/{ticket['id']}/patient")
+    assert (known["name"], known["intake"]) == ("张*三", told)  # not called yet: no whole name on the screen
+    assert (known["visits_before"], known["last_visit_on"], known["is_return"]) == (0, None, False)
+    await scene.doctor.calls_next(scene.room_id)
+    known = await scene.doctor.get(f"/tickets/{ticket['id']}/patient")
     is_over = (time.today().month, time.today().day) == (12, 31)
     assert (known["name"], known["gender"], known["age"]) == ("张小三", "female", 40 if is_over else 39)
     assert (known["intake"], known["visit_type"]) == (told, "ordinary")
     walk_in = await scene.walks_in()
     known = await scene.doctor.get(f"/tickets/{walk_in['id']}/patient")
-    assert (known["name"], known["intake"], known["visit_type"], known["age"]) == ("赵无约", None, None, None)
+    assert (known["name"], known["intake"], known["visit_type"], known["age"]) == ("赵*约", None, None, None)
 
 
 async def test_rooms_and_patients_of_others_stay_shut(scene, clock):

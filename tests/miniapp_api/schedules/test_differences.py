@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from miniapp_api.schedules.differences import Changes, StandingBand, StandingSession, Why, World, differences
-from miniapp_api.schedules.rules import Pool, Template, WantedSession, expand
+from miniapp_api.schedules.rules import Pool, Template, WantedSession
 from server.ids import new_id
-from tests.miniapp_api.schedules.things import DEPARTMENT, MONDAY, a_template, at, week, weekly
+from tests.miniapp_api.schedules.things import DEPARTMENT, MONDAY, a_template, at, expand, week, weekly
 
 EARLY = at(MONDAY, 0)
 
 
 def standing(wanted: WantedSession, **changed: Any) -> StandingSession:
     """A session as the plan made it."""
-    names = set(StandingSession.__dataclass_fields__) - {"id", "bands", "status"}
+    names = set(StandingSession.__dataclass_fields__) - {"id", "bands", "status", "has_own_room"}
     values = {name: getattr(wanted, name) for name in names} | {"status": "open"}
     bands = tuple(
         StandingBand(
@@ -244,3 +244,12 @@ def test_another_department_s_session_of_the_same_person_is_not_ours():
     elsewhere = replace(session, department_id=new_id())
     assert compare(a_template(rule), elsewhere).is_empty
     assert elsewhere.department_id != DEPARTMENT
+
+
+def test_a_room_that_a_person_chose_stays_and_is_no_conflict():
+    mine, other = new_id(), new_id()
+    (session,) = stood(a_template(weekly(room_id=mine)))
+    moved = taken(replace(session, room_id=other, has_own_room=True), 1)
+    changes = compare(a_template(weekly(room_id=mine)), moved)
+    assert [one.room_id for one in changes.sessions] in ([], [other])
+    assert changes.conflicts == []

@@ -20,14 +20,23 @@ from miniapp_api.schedules.rules import (
     ScheduleException,
     Setting,
     calendar_day,
-    expand,
     release_moment,
     session_time,
 )
 from server import clock
 from server.errors import Malformed
 from server.ids import new_id
-from tests.miniapp_api.schedules.things import DEPARTMENT, DOCTOR, MONDAY, a_template, at, ordinary, week, weekly
+from tests.miniapp_api.schedules.things import (
+    DEPARTMENT,
+    DOCTOR,
+    MONDAY,
+    a_template,
+    at,
+    expand,
+    ordinary,
+    week,
+    weekly,
+)
 
 NOON = at(MONDAY, 12)
 MINUTE = timedelta(minutes=1)

@@ -50,8 +50,8 @@ async def test_each_pool_has_its_own_places_and_a_patient_sees_one(hospital):
     half_hours = ["08:00", "08:30", "09:00", "09:30"]
     for pool, places in {"app": 3, "desk": 2, "revisit": 1, "referral": 1}.items():
         assert await bands_of(tomorrow(), pool) == [(begin, places) for begin in half_hours]
-    seen = await booking.slots(rule["department_id"], None, tomorrow(), tomorrow())
-    assert [(one.pool, one.capacity) for one in seen] == [("app", 3)] * 4
+    seen, _ = await booking.slots(rule["department_id"], None, tomorrow(), tomorrow())
+    assert [list(zip(one.pools, one.capacities, strict=True)) for one in seen] == [[("app", 3)] * 4]
 
 
 async def test_a_patient_cannot_take_what_is_kept_for_others(hospital):
@@ -94,7 +94,7 @@ async def test_a_clinic_that_comes_back_sells_again(hospital):
     await changed(rule, active=False)
     await open_sessions()
     assert await bands_of(tomorrow()) == [("08:00", 0)]
-    assert await booking.slots(rule["department_id"], None, tomorrow(), tomorrow()) == []
+    assert (await booking.slots(rule["department_id"], None, tomorrow(), tomorrow()))[0] == []
     await changed(rule, active=True)
     await open_sessions()
     assert await bands_of(tomorrow()) == [(begin, 3) for begin in ("08:00", "08:30", "09:00", "09:30")]

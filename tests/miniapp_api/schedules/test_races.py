@@ -14,17 +14,12 @@ from miniapp_api.wiring import WIRING
 from server import db
 from tests import props
 from tests.cast import a_patient_by_row
+from tests.locks import somebody_waits
 from tests.miniapp_api.schedules.things import a_rule, bands_of, slot_at, tomorrow
 
 
 async def broken() -> list[str]:
     return [sentence for sentence, sql in WIRING.invariants if await db.fetch(sql)]
-
-
-async def somebody_waits_for_a_lock() -> None:
-    async with asyncio.timeout(5):
-        while not (await db.fetch_one("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")):
-            await asyncio.sleep(0.005)
 
 
 async def plan_while_somebody_books(hospital, **change) -> props.Slot:
@@ -38,7 +33,7 @@ async def plan_while_somebody_books(hospital, **change) -> props.Slot:
     async with db.alone(hospital.settings.database_url) as other, asyncio.TaskGroup() as group, other.transaction():
         await other.fetch("SELECT FROM slot WHERE id = $1 FOR NO KEY UPDATE", slot.id)
         planning = group.create_task(open_sessions())
-        await somebody_waits_for_a_lock()
+        await somebody_waits()
         await books_by_row(other, slot, people)
     assert planning.result() == 0
     return slot

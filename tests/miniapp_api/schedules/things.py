@@ -4,7 +4,17 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from miniapp_api.schedules.rules import CalendarDay, DayKind, OnHolidays, Pool, Setting, Template, WeeklyRule
+from miniapp_api.schedules.rules import (
+    CalendarDay,
+    DayKind,
+    OnHolidays,
+    Pool,
+    Setting,
+    Template,
+    WantedSession,
+    WeeklyRule,
+    expand_all,
+)
 from server import clock, db
 from server.ids import new_id
 from tests import props
@@ -106,3 +116,8 @@ async def slot_at(day: date, hour: int, minute: int = 0, pool: str = "app") -> p
     )
     assert row is not None
     return props.Slot(**row)
+
+
+def expand(template: Template) -> list[WantedSession]:
+    """The sessions of a template, without what is left out."""
+    return expand_all(template)[0]

@@ -15,7 +15,6 @@ from satisfaction.complaints.rules import (
     ComplaintState,
     Hand,
     Level,
-    Promises,
 )
 from satisfaction.errors import ComplaintIsClosed, HighestLevel, NotMergeable
 from server.errors import LANGUAGES, IllegalMove
@@ -26,17 +25,6 @@ S = ComplaintState
 
 def minutes(n: float) -> timedelta:
     return timedelta(minutes=n)
-
-
-def test_the_promises_run_on_the_clock_on_the_wall():
-    assert rules.due(Promises(), NOON) == {
-        "acknowledge_due_at": NOON + minutes(10),
-        "response_due_at": NOON + minutes(60),
-        "answer_due_at": NOON + minutes(24 * 60),
-    }
-    assert Promises.of_minutes(acknowledgement=1, first_response=2, answer=3) == Promises(
-        minutes(1), minutes(2), minutes(3)
-    )
 
 
 @pytest.mark.parametrize(
@@ -72,22 +60,6 @@ def test_a_clock_is_missed_after_its_moment_not_at_it(now, stopped, is_overdue, 
 )
 def test_who_must_act_when_a_clock_runs_out(clock, level, expected):
     assert rules.level_after(clock, level) == expected
-
-
-@pytest.mark.parametrize(
-    ("clock", "level", "is_known", "expected"),
-    [
-        (Clock.ACKNOWLEDGEMENT, 0, False, True),
-        (Clock.ACKNOWLEDGEMENT, 1, True, True),
-        (Clock.ACKNOWLEDGEMENT, 3, True, False),
-        (Clock.ACKNOWLEDGEMENT, 3, False, True),
-        (Clock.FIRST_RESPONSE, 1, False, True),
-        (Clock.FIRST_RESPONSE, 1, True, False),
-        (Clock.ANSWER, 2, True, False),
-    ],
-)
-def test_a_clock_sets_off_one_step_a_round_and_the_acknowledgement_one_a_level(clock, level, is_known, expected):
-    assert rules.raises_again(Hand(clock, NOON, None), level, is_known=is_known) is expected
 
 
 def test_there_is_nothing_above_the_committee():
@@ -179,18 +151,6 @@ def test_only_complaints_of_one_patient_are_merged():
     ):
         with pytest.raises(NotMergeable):
             rules.check_merge(one, other)
-
-
-def test_a_merged_complaint_gives_its_earlier_deadlines_to_clocks_that_still_run():
-    early, late = rules.due(Promises(), NOON), rules.due(Promises(), NOON + minutes(30))
-    stops = {"acknowledged_at": None, "responded_at": NOON, "answered_at": None}
-    one = {"received_at": NOON, **early, **stops}
-    into = {"received_at": NOON + minutes(30), **late, **stops}
-    assert rules.earlier(one, into) == {
-        "received_at": NOON,
-        "acknowledge_due_at": early["acknowledge_due_at"],
-        "answer_due_at": early["answer_due_at"],
-    }
 
 
 def test_an_answer_says_how_to_object():

@@ -1,25 +1,19 @@
-"""Surveys: what is an answer, what is low. Pure."""
+"""Surveys: what is shipped, what is an answer. Pure."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from satisfaction.errors import AlreadyAnswered, SurveyClosed
-from satisfaction.harm import harm_word_in
+from satisfaction.surveys.answering import Filled, checked, parts
+from satisfaction.surveys.inviting import SurveySetting
 from satisfaction.surveys.kinds import SURVEYS
-from satisfaction.surveys.kinds.items import Item, ItemType, Option, Survey, items_from_data
+from satisfaction.surveys.kinds.items import Item, ItemType, Option, Survey, SurveyKind, items_from_data
 from satisfaction.surveys.kinds.outpatient import OUTPATIENT
-from satisfaction.surveys.rules import (
-    Filled,
-    InvitationState,
-    LowRules,
-    check_answerable,
-    checked,
-    low_reasons,
-    opening,
-    summary,
-    texts_apart,
-)
+from satisfaction.surveys.offering import offered
+from satisfaction.surveys.rules import InvitationState, check_answerable
 from server.errors import LANGUAGES, Malformed
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -36,17 +30,20 @@ EVERY_TYPE = (
 )
 
 
-def reasons(answers=None, rules=None, **more):
-    return low_reasons(Filled(answers or {}, **more), ITEMS, rules or LowRules())
-
-
 def test_a_survey_opens_after_the_delay_and_for_a_week():
-    assert opening(NOON, 120) == (NOON + timedelta(hours=2), NOON + timedelta(hours=2, days=7))
+    setting = SurveySetting()
+    opens_at = NOON + timedelta(hours=2)
+    assert setting.opening(SurveyKind.OUTPATIENT, NOON, 120) == (opens_at, opens_at + timedelta(days=7))
+    assert setting.opening(SurveyKind.DISCHARGE, NOON, 120)[0] == NOON + timedelta(hours=48)
+    assert setting.opening(SurveyKind.PHONE, NOON, 120)[0] == NOON
 
 
 @pytest.mark.parametrize("survey", SURVEYS.values(), ids=lambda survey: survey.code)
 def test_every_survey_is_short_and_speaks_three_languages(survey: Survey):
-    assert len(survey.items) <= 7
+    drawn = offered(survey.items, rotating=survey.rotating, most=survey.most, seed=uuid4())
+    assert len([one for one in drawn if one != "improve"]) <= 7
+    assert drawn[0] == "overall"
+    assert drawn[-1] == "improve"
     assert len({item.id for item in survey.items}) == len(survey.items)
     texts = [survey.title, *(text for item in survey.items for text in (item.text, item.worst, item.best) if text)]
     assert all(set(text) == set(LANGUAGES) for text in texts)
@@ -122,46 +119,6 @@ def test_a_slash_in_an_item_is_escaped_in_the_pointer():
     assert refusal.value.data["errors"][0]["pointer"] == "/answers/a~1b~0c"
 
 
-@pytest.mark.parametrize(
-    ("answers", "expected"),
-    [
-        ({"overall": 5}, []),
-        ({"overall": 3}, []),
-        ({"overall": 2}, ["overall"]),
-        ({"overall": 1}, ["overall"]),
-        ({"waiting": 2}, []),
-        ({"waiting": 1}, ["item:waiting"]),
-        ({"overall": 4, "reception": 1, "waiting": 1}, ["item:reception", "item:waiting"]),
-        ({"recommend": 4}, []),
-        ({"recommend": 3}, ["recommend"]),
-        ({"recommend": 0}, ["recommend"]),
-        ({"improve": "停车位多一些"}, []),
-        ({"improve": "打针后一直出血"}, ["harm_word"]),
-    ],
-)
-def test_what_is_low(answers, expected):
-    assert reasons(answers) == expected
-
-
-def test_a_comment_with_harm_and_a_wish_for_contact_are_low():
-    assert reasons({"overall": 5}, comment="医生收红包") == ["harm_word"]
-    assert reasons({"overall": 5}, contact_me=True) == ["contact_me"]
-
-
-def test_the_hospital_may_move_every_limit():
-    rules = LowRules.of({"overall_at_most": 3, "harm_words": ["排队"], "unknown": 1})
-    assert reasons({"overall": 3}, rules) == ["overall"]
-    assert reasons({"improve": "一直出血"}, rules) == []
-    assert reasons({"improve": "排队太久"}, rules) == ["harm_word"]
-    assert LowRules.of({}) == LowRules()
-
-
-def test_harm_is_found_in_every_script_and_case():
-    assert harm_word_in(["好", "Still BLEEDING"]) == "bleeding"
-    assert harm_word_in(["護士拿紅包"]) == "紅包"
-    assert harm_word_in(["一切都好", ""]) is None
-
-
 def test_an_answered_an_expired_and_a_late_survey_are_refused():
     check_answerable(InvitationState.INVITED, NOON, NOON - timedelta(seconds=1))
     with pytest.raises(AlreadyAnswered):
@@ -172,21 +129,7 @@ def test_an_answered_an_expired_and_a_late_survey_are_refused():
         check_answerable(InvitationState.EXPIRED, NOON, NOON - timedelta(days=1))
 
 
-def test_words_are_parted_from_figures():
-    filled = Filled({"overall": 1, "improve": "快些", "yes": True}, comment="嗯")
-    assert texts_apart(filled, EVERY_TYPE) == ({"improve": "快些"}, {"overall": 1, "yes": True})
-
-
-def test_a_rating_is_written_down_for_whoever_calls():
-    answers = {"overall": 1, "recommend": 2, "improve": "快些", "one": "b", "some": ["a", "b"], "yes": False}
-    text = summary(Filled(answers, comment="太久", contact_me=True), EVERY_TYPE)
-    assert text.splitlines() == [
-        "您对本次就医的总体体验如何：1 星（满分 5 星）",
-        "您有多大可能向亲友推荐本院：2 分（满分 10 分）",
-        "您最想让我们改进的一件事是什么：快些",
-        "单选：乙",
-        "多选：甲、乙",
-        "是否：否",
-        "留言：太久",
-        "希望医院与我联系",
-    ]
+def test_words_choices_in_sealed_items_and_figures_are_parted():
+    items = (*EVERY_TYPE, replace(EVERY_TYPE[-1], id="bribe", is_sealed=True))
+    filled = Filled({"overall": 1, "improve": "快些", "yes": True, "bribe": True}, comment="嗯")
+    assert parts(filled, items) == ({"improve": "快些"}, {"bribe": True}, {"overall": 1, "yes": True})

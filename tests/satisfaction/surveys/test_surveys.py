@@ -5,9 +5,16 @@ from uuid import uuid4
 
 import orjson
 
+from satisfaction.surveys import settings
+from satisfaction.surveys.inviting import SurveySetting
 from server import db
 from tests import props
 from tests.cast import a_member_of_staff, a_patient_by_row
+
+
+async def saved_setting(ward, **values) -> None:
+    """What the hospital decided about asking."""
+    await settings.save(SurveySetting(**values), by=ward.supervisor.staff_id, why="a test")
 
 
 async def test_a_visit_becomes_a_survey_when_its_time_comes(ward, clock):
@@ -49,6 +56,7 @@ async def test_a_visit_is_asked_about_once_however_often_it_is_told(ward):
 
 
 async def test_many_invitations_open_in_one_look_and_two_workers_open_each_once(ward):
+    await saved_setting(ward, pause_days=0)
     for _ in range(55):
         await ward.visit()
     await ward.run("relay")
@@ -65,8 +73,15 @@ async def test_a_survey_shows_its_items_in_the_callers_language(ward):
     survey_id = await ward.survey()
     items = (await ward.patient.get(f"/surveys/{survey_id}"))["items"]
     first = items[0]
-    assert (first["id"], first["type"], first["worst"]) == ("overall", "stars", "非常不满意")
-    assert {item["type"] for item in items} == {"stars", "scale", "text"}
+    assert (first["id"], first["type"], first["worst"]) == ("overall", "stars", "很差")
+    assert len(items) == 7
+    assert [item["id"] for item in items][:5] == [
+        "overall",
+        "reception",
+        "doctor_attitude",
+        "doctor_communication",
+        "waiting",
+    ]
     english = (await ward.patient.get(f"/surveys/{survey_id}", Accept_Language="en"))["items"]
     assert english[0]["text"] == "Overall, how was your visit?"
     taiwan = (await ward.patient.get(f"/surveys/{survey_id}", Accept_Language="zh-TW"))["title"]
@@ -83,7 +98,7 @@ async def test_an_invitation_keeps_the_version_it_was_made_with(ward):
 
 async def test_a_good_rating_is_thanked_and_opens_nothing(ward):
     survey_id = await ward.survey()
-    receipt = await ward.patient.post(f"/surveys/{survey_id}/response", {"answers": {"overall": 5, "recommend": 10}})
+    receipt = await ward.patient.post(f"/surveys/{survey_id}/response", {"answers": {"overall": 5, "reception": 5}})
     assert (receipt["survey_id"], receipt["will_call"]) == (survey_id, False)
     assert await props.count("complaint") == 0
     assert (await ward.patient.get("/surveys"))["items"][0]["answered"] is True
@@ -243,10 +258,28 @@ async def test_without_its_guards_the_race_is_lost(ward, fails):
         await check_one_response(ward, await answered_at_once(ward, first))
         await db.fetch(STATE_STAYS)
         await db.fetch(TRIGGER)
-        second = await ward.survey()
         await db.fetch("TRUNCATE response, complaint CASCADE")
+        await db.fetch("DELETE FROM survey_contact")
+        second = await ward.survey()
         await fails(check_one_response(ward, await answered_at_once(ward, second)))
     finally:
         await db.fetch("TRUNCATE response, complaint CASCADE")
         await db.fetch("DROP FUNCTION IF EXISTS test_state_stays CASCADE")
         await db.fetch("ALTER TABLE response ADD CONSTRAINT response_invitation_id_key UNIQUE (invitation_id)")
+
+
+async def test_each_item_that_was_offered_has_its_row_skipped_or_not(ward, drain):
+    await ward.visit()
+    await drain()
+    survey = (await ward.patient.get("/surveys"))["items"][0]
+    await ward.patient.post(
+        f"/surveys/{survey['id']}/response", {"answers": {"overall": 5, "doctor_attitude": "never", "waiting": "na"}}
+    )
+    rows = await db.fetch("SELECT item, scale, value, is_not_applicable FROM answer ORDER BY item")
+    found = {row["item"]: (row["scale"], row["value"], row["is_not_applicable"]) for row in rows}
+    assert found["overall"] == ("FFT5", 5, False)
+    assert found["doctor_attitude"] == ("F4", 1, False)
+    assert found["waiting"] == ("L5", None, True)
+    assert found["reception"] == ("L5", None, False)
+    counted = {item["id"] for item in (await ward.patient.get(f"/surveys/{survey['id']}"))["items"] if item["scale"]}
+    assert set(found) == counted  # what was not offered has no row; neither has what is not counted

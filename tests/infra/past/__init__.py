@@ -1,0 +1,1 @@
+"""A past made by statements."""

@@ -1,0 +1,1 @@
+"""Routing: which ways a message takes, when, and how often."""
