@@ -9,6 +9,7 @@ from miniapp_api.patients import duplicates
 from server import db
 from tests import props
 from tests.cast import a_patient_by_row
+from tests.locks import somebody_waits
 from tests.miniapp_api.scenes import a_scene
 from tests.mutants import Mutant, is_killed
 
@@ -99,7 +100,11 @@ async def test_two_identity_numbers_are_two_people(scene):
 
 async def two_desks_at_once(scene):
     """The same person at two desks in one moment: one file, and one desk is shown it."""
-    replies = await asyncio.gather(*(registers(scene, PERSON) for _ in range(6)))
+    async with db.alone(scene.site.settings.database_url) as slow, slow.transaction():
+        await slow.fetch("LOCK TABLE patient IN SHARE MODE")  # two have looked before one writes
+        asked = asyncio.gather(*(registers(scene, PERSON) for _ in range(6)))
+        await somebody_waits(2)
+    replies = await asked
     assert sorted(reply.status for reply in replies) == [201] + [409] * 5
     assert {reply.code for reply in replies if reply.status == 409} == {"looks_like"}
     assert await props.count("patient") == 1

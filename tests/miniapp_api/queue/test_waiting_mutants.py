@@ -38,7 +38,11 @@ async def a_turn_comes_near(scene, clock) -> None:
 async def a_doctor_is_late(scene, clock) -> None:
     await scene.arrives()
     await clock.forward(minutes=16)
-    await asyncio.gather(*(nearing.watch_begins() for _ in range(4)))
+    async with db.alone(scene.site.settings.database_url) as slow, asyncio.TaskGroup() as group, slow.transaction():
+        await slow.fetch("LOCK TABLE session_begin IN SHARE MODE")
+        for _ in range(4):
+            group.create_task(nearing.watch_begins())
+        await somebody_waits(4)
     assert await props.count("fact", "name = 'DoctorLate'") == 1
 
 
