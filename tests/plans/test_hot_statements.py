@@ -27,7 +27,8 @@ from miniapp_api.queue.waiting import models as waiting
 from miniapp_api.queue.waiting import nearing_models as nearing
 from miniapp_api.queue.waiting.waits import column
 from miniapp_api.replay import models as replay
-from miniapp_api.strikes.models import EXPECTED_IN_VAIN
+from miniapp_api.strikes.models import EXCUSE, EXPECTED_IN_VAIN
+from satisfaction.complaints import models as complaints
 from server import clock
 from server.history import By
 from server.idempotency import Once
@@ -92,6 +93,12 @@ async def _many_bands(old: Old, connection: asyncpg.Connection) -> Sequence[Any]
 
 async def _own(old: Old, connection: asyncpg.Connection) -> Sequence[Any]:
     return [await _somebodys(old, connection, "id"), old.crowd.people[7].account_id]
+
+
+async def _phones(old: Old, connection: asyncpg.Connection) -> Sequence[Any]:
+    """A hundred phones of people who are expected and have not come yet."""
+    of_today = "SELECT id FROM appointment WHERE day = $1 AND status = 'booked' ORDER BY id LIMIT 100"
+    return [[row["id"] for row in await connection.fetch(of_today, old.today)]]
 
 
 async def _slot(old: Old, connection: asyncpg.Connection) -> Sequence[Any]:
@@ -183,6 +190,7 @@ def _day(old: Old, *more: Any, whole: bool = False) -> Sequence[Any]:
 _LIST = (None, None, None, None, None, 50, None)
 SESSIONS_OF_A_DEPARTMENT = 4 * 14 * 2 + 4
 OF_TODAY = 960  # bookings
+OF_A_DEPARTMENTS_DAY = 500  # rows of all tables
 STATEMENTS = (
     Hot("slots of a department", models.BANDS_OF_DEPARTMENT, _given(_weeks), 20, 10),  # a row is a session of 8 bands
     Hot(
@@ -230,6 +238,9 @@ STATEMENTS = (
     Hot("a past second of a queue", replay.LINES, _moment_of_a_queue, 5, 1),
     Hot("the number of a past second", replay.VERSION, _moment_of_a_queue, 5, 1),
     Hot("what happened in a queue", replay.EVENTS, _hour_of_a_queue, 5, 3),
+    Hot("where a patient stands", queue.PLACE_OF_APPOINTMENT, _own, 10),
+    Hot("where a queue's patients stand", queue.PLACES_OF_APPOINTMENTS, _phones, 20, 5),
+    Hot("the visit of a complaint", complaints.OF_APPOINTMENT, _own, 10),
     Hot("the queue of a department", queue.QUEUE, _given(lambda old: [old.crowd.departments[3], clock.today()]), 20, 5),
 )
 
@@ -241,6 +252,27 @@ async def test_it_touches_few_rows_and_reads_nothing_from_end_to_end(old, connec
     done = await explained(connection, hot.sql, *values, generic=generic)
     assert done.whole(sorted(LARGE - hot.may_read)) == []
     assert done.touched(*LARGE) <= hot.most + hot.each * done.rows, done.worst()
+
+
+READ = """
+SELECT relname, seq_tup_read + coalesce(idx_tup_fetch, 0) AS rows FROM pg_stat_xact_user_tables
+WHERE relname = ANY ($1) AND seq_scan + coalesce(idx_scan, 0) > 0
+"""
+
+
+async def test_what_speaks_for_somebody_who_did_not_come_is_found_without_reading_the_past(old, connection):
+    """A function, whose plan nobody shows: counted is what it reads."""
+    appointment_id = await connection.fetchval(
+        "SELECT id FROM appointment WHERE status = 'no_show' ORDER BY id LIMIT 1"
+    )
+    async with connection.transaction():
+        before = {row["relname"]: row["rows"] for row in await connection.fetch(READ, sorted(LARGE))}
+        await connection.fetch(EXCUSE, appointment_id)
+        await connection.execute("SELECT pg_stat_clear_snapshot()")
+        after = {row["relname"]: row["rows"] for row in await connection.fetch(READ, sorted(LARGE))}
+    read = {name: rows - before.get(name, 0) for name, rows in after.items()}
+    assert read["appointment"] >= 1  # it is counted
+    assert sum(read.values()) < OF_A_DEPARTMENTS_DAY, read
 
 
 async def test_the_bands_of_a_department_are_what_the_phone_gets(old, connection):
