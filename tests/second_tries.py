@@ -2,7 +2,7 @@
 
 Thousands of tests share two cores with browsers, servers and workers that are killed. What fails each time fails; what
 fails once is named with its reason, so that somebody looks. Where many need a second try the run fails as a whole.
-A mutant is played again too: the race that it loses may not have come about. What nobody misses fails each time.
+A mutant has none: either somebody notices that its guard is gone, or nobody does.
 """
 
 from pathlib import Path
@@ -17,8 +17,9 @@ TOO_MANY = 10
 def mark(items: list[pytest.Item]) -> None:
     """Give each test its further tries."""
     for item in items:
-        tries = BROWSER_TRIES if BROWSER in item.path.parents else TRIES
-        item.add_marker(pytest.mark.flaky(reruns=tries))
+        if item.get_closest_marker("mutant") is None:
+            tries = BROWSER_TRIES if BROWSER in item.path.parents else TRIES
+            item.add_marker(pytest.mark.flaky(reruns=tries))
 
 
 def say_why(reporter: pytest.TerminalReporter) -> None:

@@ -36,17 +36,20 @@ def test_many_second_tries_fail_the_run_and_each_says_why(count, too_many):
     assert ("no accident" in " ".join(reporter.lines)) is too_many
 
 
-def test_a_browser_test_has_three_tries_and_any_other_two(request):
+def test_a_mutant_has_one_try_and_a_browser_test_three(request):
     own = request.node
     assert [mark.kwargs for mark in own.iter_markers("flaky")] == [{"reruns": second_tries.TRIES}]
 
     class Item:
-        def __init__(self, path: Any) -> None:
-            self.path, self.added = path, []
+        def __init__(self, *marks: str, path: Any = own.path) -> None:
+            self.path, self.marks, self.added = path, marks, []
+
+        def get_closest_marker(self, name: str) -> Any:
+            return name if name in self.marks else None
 
         def add_marker(self, mark: Any) -> None:
             self.added.append(mark.kwargs["reruns"])
 
-    items: Any = [Item(own.path), Item(second_tries.BROWSER / "test_z.py")]
+    items: Any = [Item("mutant"), Item(), Item(path=second_tries.BROWSER / "test_z.py")]
     second_tries.mark(items)
-    assert [item.added for item in items] == [[1], [2]]
+    assert [item.added for item in items] == [[], [1], [2]]

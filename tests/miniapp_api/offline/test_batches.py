@@ -14,6 +14,7 @@ from server import clock as time
 from server import db
 from tests import props
 from tests.cast import a_member_of_staff
+from tests.locks import somebody_waits
 from tests.miniapp_api.offline.devices import Device, at
 from tests.miniapp_api.scenes import broken_invariants
 from tests.mutants import Mutant, is_killed
@@ -219,7 +220,11 @@ async def many_scans_of_one_at_once(scene, desks, clock):
         await scene.guide.scans(await person.code(booked))
         scans = [desks[0].finds(booked, at(10 - n)) for n in range(8)]
         await clock.set_to(at(30))
-        await asyncio.gather(*(desks[0].sends([scan]) for scan in scans))
+        async with db.alone(scene.site.settings.database_url) as slow, asyncio.TaskGroup() as group, slow.transaction():
+            await slow.fetch("SELECT FROM ticket WHERE appointment_id = $1::uuid FOR UPDATE", booked)
+            for scan in scans:
+                group.create_task(desks[0].sends([scan]))
+            await somebody_waits(2)
         row = await db.fetch_one("SELECT * FROM ticket WHERE appointment_id = $1::uuid", booked)
         assert row["checked_in_at"] == at(3)
         winner = await db.fetch(

@@ -23,6 +23,7 @@ from server import db
 from tests import props
 from tests.cast import StaffClient
 from tests.conftest import free_port
+from tests.locks import somebody_waits
 from tests.miniapp_api.scenes import Scene, a_scene, broken_invariants
 from tests.processes import a_server
 
@@ -185,7 +186,11 @@ async def eight_call_at_once(scene: Scene) -> None:
         await scene.walks_in()
     for _ in range(3):
         first = (await scene.waiting())[:8]
-        replies = await asyncio.gather(*(scene.guide.call("POST", f"/rooms/{room}/calls", {}) for room in rooms))
+        async with db.alone(scene.site.settings.database_url) as slow, asyncio.TaskGroup() as group, slow.transaction():
+            await slow.fetch("SELECT FROM ticket WHERE state = 'waiting' ORDER BY id FOR UPDATE")
+            calls = [group.create_task(scene.guide.call("POST", f"/rooms/{room}/calls", {})) for room in rooms]
+            await somebody_waits(2)
+        replies = [call.result() for call in calls]
         assert [reply.status for reply in replies] == [201] * 8, [reply.raw for reply in replies]
         called = [reply.body["ticket"] for reply in replies]
         assert sorted(ticket["number"] for ticket in called) == first
