@@ -12,33 +12,39 @@ Piece = tuple[str, str, str]  # name of the statement, what stands there, what s
 
 FENCE: Piece = ("INTEND", "d.fence = asked.fence AND d.state = 'leased'", "d.state = 'leased'")
 STATE: Piece = ("INTEND", "d.fence = asked.fence AND d.state = 'leased'", "d.fence = asked.fence")
-OWNER: Piece = ("INTEND", "d.owner = $5", "$5::text IS NOT NULL")
-HALF_A_LEASE: Piece = ("INTEND", "d.lease_until > app_now() + $6::interval", "$6::interval IS NOT NULL")
+OWNER: Piece = ("INTEND", "d.owner = $5", "true")
+HALF_A_LEASE: Piece = ("INTEND", "d.lease_until > app_now() + $4::interval", "$4::interval IS NOT NULL")
+
+# Makes every batch one that cannot be taken together, so that it goes in two steps.
+APART: Piece = ("TAKE", "RETURNING d.id, d.state, d.fence", "RETURNING 1 / (d.fence - d.fence), d.id, d.state, d.fence")
+
+_WAITS = "d.state IN ('planned', 'held', 'ready', 'retry_wait') AND d.due_at"
+_IDLE = """AND NOT EXISTS (SELECT FROM delivery b WHERE b.channel = d.channel AND b.address = d.address
+                          AND b.state IN ('leased', 'sending') OFFSET 0)"""
+_IN_TIME = "CASE WHEN d.deadline <= app_now() THEN 'deadline' ELSE message_stays(m) END"
 
 PIECES: Mapping[Guard, tuple[Piece, ...]] = {
-    Guard.WAITS: (
-        ("CLAIM", "d.state IN ('planned', 'held', 'ready', 'retry_wait') AND d.due_at", "d.due_at"),
-        (
-            "CLAIM",
-            """AND NOT EXISTS (SELECT FROM delivery b WHERE b.channel = d.channel AND b.address = d.address
-                          AND b.state IN ('leased', 'sending') OFFSET 0)""",
-            "",
-        ),
+    Guard.WAITS: tuple(
+        (name, old, new) for name in ("TAKE", "CLAIM") for old, new in ((_WAITS, "d.due_at"), (_IDLE, ""))
     ),
-    Guard.DUE: (("CLAIM", " AND d.due_at <= app_now()", ""),),
+    Guard.DUE: tuple((name, " AND d.due_at <= app_now()", "") for name in ("TAKE", "CLAIM")),
     Guard.HELD: (
         (
             "INTEND",
             "d.fence = asked.fence AND d.state = 'leased' AND d.owner = $5"
-            " AND d.lease_until > app_now() + $6::interval",
-            "$5::text IS NOT NULL AND $6::interval IS NOT NULL",
+            " AND d.lease_until > app_now() + $4::interval",
+            "$4::interval IS NOT NULL",
         ),
     ),
     Guard.IN_TIME: (
-        ("INTEND", "CASE WHEN d.deadline <= app_now() THEN 'deadline' ELSE message_stays(m) END", "message_stays(m)"),
+        ("TAKE", "AND d.deadline > app_now()", ""),
+        ("TAKE", _IN_TIME, "message_stays(m)"),
+        ("INTEND", _IN_TIME, "message_stays(m)"),
     ),
-    Guard.WANTED: (("INTEND", "ELSE message_stays(m) END", "END"),),
-    Guard.ALLOWED: (("INTEND", "WHEN $8 AND (credit_id IS NULL OR turn > 1)", "WHEN false"),),
+    Guard.WANTED: tuple((name, "ELSE message_stays(m) END", "END") for name in ("TAKE", "INTEND")),
+    Guard.ALLOWED: tuple(
+        (name, "WHEN $7 AND (credit_id IS NULL OR turn > 1)", "WHEN false") for name in ("TAKE", "INTEND")
+    ),
     Guard.CURRENT: (("RECORD", "d.fence = told.fence AND d.state || ''", "d.state || ''"),),
     Guard.ANSWERABLE: (("RECORD", " AND d.state || '' IN ('sending', 'unknown')", ""),),
     Guard.OVER: (("SWEEP", " AND lease_until <= app_now()", ""),),

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from infra.chaos.certificate import Trial
 from infra.chaos.filling import Cast
+from infra.chaos.guards import APART
 from infra.chaos.healing import Round
 from infra.chaos.ledger import ROBOT, SEND
 from infra.chaos.stage import Stage
@@ -39,7 +40,10 @@ async def kill(stage: Stage, cast: Cast, point: str, mode: str, seed: int) -> Tr
         await _break(stage, path, mode, dice)
     await here.fill(visits=VISITS, alerts=ALERTS)
     # K4 and K5 are counted by call, the others by batch
-    quirks = Quirks(kill_point=point, nth=_nth(point, mode, dice))
+    nth = _nth(point, mode, dice)
+    # K2 lies between the two steps of a batch that cannot be taken in one; so goes every other batch of its neighbours
+    is_apart = point == "K2" or (point in ("K1", "K3") and dice.random() < 0.5)
+    quirks = Quirks(kill_point=point, nth=nth, edits=(APART,) if is_apart else ())
     workers = [stage.worker(quirks), stage.worker(replace(quirks, nth=1))]
     await stage.first_ended(workers, DIES_SECONDS)
     await stage.ended(workers[1], BOTH_SECONDS)  # the one that found nothing left comes to no point

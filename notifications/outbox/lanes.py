@@ -64,7 +64,7 @@ class Lane:
         self._ends = time.monotonic() + RUN_SECONDS
         self._waiting: list[tuple[int, int, Parcel]] = []  # a heap: the urgent first, then in order
         self._numbers = count()
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying: set[asyncio.Task[None]] = set()  # each carries one parcel after another
         self._answers: list[Answer] = []
         self._oldest_answer = 0.0
         self._takes = TAKES if channel.capabilities.at_once >= MANY else 1
@@ -180,22 +180,31 @@ class Lane:
     # ---- sending
 
     def _send(self) -> None:
-        while self._waiting:
-            priority, _, parcel = self._waiting[0]
-            if self._shut_at is not None:
-                heapq.heappop(self._waiting)
-                self._answered(Answer(parcel, Receipt(Outcome.TROUBLE, "not_called")))
-                continue
-            if len(self._flying) >= self._places[min(max(priority, 0), 2)]:
-                return
-            heapq.heappop(self._waiting)
-            task = asyncio.create_task(self._carry(parcel))
+        if self._shut_at is not None:
+            while self._waiting:
+                _, _, kept = heapq.heappop(self._waiting)
+                self._answered(Answer(kept, Receipt(Outcome.TROUBLE, "not_called")))
+        while (parcel := self._next(len(self._flying))) is not None:
+            task = asyncio.create_task(self._carry_on(parcel))
             self._flying.add(task)
             task.add_done_callback(self._landed)
+
+    def _next(self, under_way: int) -> Parcel | None:
+        """Give what may be called now, beside what is under way."""
+        if not self._waiting or self._shut_at is not None:
+            return None
+        if under_way >= self._places[min(max(self._waiting[0][0], 0), 2)]:
+            return None
+        return heapq.heappop(self._waiting)[2]
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
         self._moved.set()
+
+    async def _carry_on(self, parcel: Parcel | None) -> None:
+        while parcel is not None:
+            await self._carry(parcel)
+            parcel = self._next(len(self._flying) - 1)
 
     async def _carry(self, parcel: Parcel) -> None:
         began = time.monotonic()
@@ -218,6 +227,7 @@ class Lane:
         if not self._answers:
             self._oldest_answer = time.monotonic()
         self._answers.append(answer)
+        self._moved.set()
 
     # ---- recording
 

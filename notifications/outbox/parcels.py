@@ -1,12 +1,11 @@
 """Take what is due: claim it, write the intents down, give what may be sent now."""
 
-import hashlib
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -14,11 +13,11 @@ import structlog
 
 from notifications.channels.content import Channel, Content
 from notifications.notices.notice import URGENT
-from notifications.outbox.sparing import claim_of
-from notifications.outbox.statements import INTEND, LOCK_CLAIMS
+from notifications.outbox.sparing import sparing
+from notifications.outbox.statements import CLAIM, INTEND, LOCK_CLAIMS, TAKE
 from notifications.providers.actions import admit, nothing_to_probe_with, taken
 from notifications.providers.rules import Admission, Rooms, Standing
-from notifications.rules import LEASE
+from notifications.rules import LEASE, DeliveryState
 from server import db, kill_points
 from server.ids import new_id
 
@@ -28,8 +27,7 @@ CLAIM_LOCK = 7_402_116  # any number, the same for every worker
 OWNER = f"{os.getpid()}:{secrets.token_hex(6)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """A delivery that this worker holds. good_until: on the process's own clock; later it must not be sent."""
 
     id: UUID
@@ -50,96 +48,100 @@ class Taken:
     standing: Standing
 
 
+@dataclass(frozen=True)
+class _Held:
+    """What a statement has given to this worker. good_until: half of its lease, on the process's own clock."""
+
+    found: Admission
+    standing: Standing
+    rows: Sequence[Mapping[str, Any]] = ()
+    good_until: float = 0.0
+
+
 async def take(channel: Channel, rooms: Rooms) -> Taken:
     """Claim what is due and write the intents down; give what may be sent now.
 
     rooms: how many of the urgent, the near and the bulk the worker has room for.
     """
     while True:
-        found, parcels, standing = await _claim(channel, rooms)
-        if not parcels:
-            if found.is_probe:
-                await nothing_to_probe_with(channel, owner=OWNER)
-            return Taken((), True, standing)
-        going = await _intend(channel, parcels)
-        if going:
-            return Taken(going, len(parcels) < min(found.rooms), standing)
-        if found.is_probe:
+        held, going = await _take(channel, rooms)
+        if not going and held.found.is_probe:
             await nothing_to_probe_with(channel, owner=OWNER)
+        if going or not held.rows:
+            is_dry = not held.rows or len(held.rows) < min(held.found.rooms)
+            return Taken(going, is_dry, held.standing)
         # all of them were stopped, for want of consent or at their deadline: there may be more
 
 
-async def _claim(channel: Channel, rooms: Rooms) -> tuple[Admission, Sequence[Parcel], Standing]:
-    async with db.transaction():
-        await db.fetch(LOCK_CLAIMS, CLAIM_LOCK, channel.name)
-        found, standing = await admit(channel, rooms, owner=OWNER)
-        urgent, near, bulk = found.rooms
-        if not urgent:
-            return found, (), standing
-        last = 2 if bulk else 1 if near else 0
-        claim, more = claim_of(channel.capabilities)
-        rows = await db.fetch(claim, channel.name, urgent, near, bulk, OWNER, LEASE, last, *more)
-        if rows:
-            await taken(channel, len(rows))
-            kill_points.reach("K1")
-    if rows:
-        kill_points.reach("K2")
-    good_until = time.monotonic() + LEASE.total_seconds() / 2
-    return found, [_parcel(row, good_until) for row in rows], standing
-
-
-async def _intend(channel: Channel, parcels: Sequence[Parcel]) -> list[Parcel]:
-    """Write the intents down; give what may be sent now. One that cannot be written does not hold up the others."""
+async def _take(channel: Channel, rooms: Rooms) -> tuple[_Held, list[Parcel]]:
+    """Take all in one step, or step by step what cannot be written together: one that cannot be holds up no other."""
+    needs_consent = channel.capabilities.needs_consent
     try:
-        return await _intend_together(channel, parcels)
+        held = await _hold(channel, rooms, TAKE, needs_consent, [new_id() for _ in range(max(rooms))])
     except Exception as error:
-        if db.is_away(error) or len(parcels) == 1:
+        if db.is_away(error):
             raise
+        log.warning("not_taken_together", channel=channel.name, error=type(error).__name__)
+        return await _take_apart(channel, rooms)
+    if held.rows:
+        kill_points.reach("K3")
+    sending = DeliveryState.SENDING
+    return held, [_parcel(row, held.good_until) for row in held.rows if row["state"] == sending]
+
+
+async def _take_apart(channel: Channel, rooms: Rooms) -> tuple[_Held, list[Parcel]]:
+    held = await _hold(channel, rooms, CLAIM)
+    if held.rows:
+        kill_points.reach("K2")
     going: list[Parcel] = []
-    for parcel in parcels:
+    for row in held.rows:
         try:
-            going += await _intend_together(channel, [parcel])
+            is_going = await _intend(channel, row)
         except Exception as error:
             if db.is_away(error):
                 raise
             # it stays leased, and is looked at again when the lease is over, until its deadline
-            log.exception("not_intended", channel=channel.name, delivery=str(parcel.id))
-    return going
-
-
-async def _intend_together(channel: Channel, parcels: Sequence[Parcel]) -> list[Parcel]:
-    name = channel.name
-    rows = await db.fetch(
-        INTEND,
-        [parcel.id for parcel in parcels],
-        [parcel.fence for parcel in parcels],
-        [new_id() for _ in parcels],
-        [_request_hash(name, parcel) for parcel in parcels],
-        OWNER,
-        LEASE / 2,
-        LEASE,
-        channel.capabilities.needs_consent,
-    )
-    if rows:
+            log.exception("not_intended", channel=channel.name, delivery=str(row["id"]))
+            continue
+        if is_going:
+            going.append(_parcel(row, held.good_until))
+    if going:
         kill_points.reach("K3")
-    may_go = {row["id"] for row in rows if row["state"] == "sending"}
-    return [parcel for parcel in parcels if parcel.id in may_go]
+    return held, going
 
 
-def _parcel(row: dict[str, Any], good_until: float) -> Parcel:
+async def _intend(channel: Channel, row: Mapping[str, Any]) -> bool:
+    """Write the intent of one that was claimed; tell whether it may be sent now."""
+    mine = [row["id"]], [row["fence"]], [new_id()]
+    rows = await db.records(INTEND, *mine, LEASE / 2, OWNER, LEASE, channel.capabilities.needs_consent)
+    return any(row["state"] == DeliveryState.SENDING for row in rows)
+
+
+async def _hold(channel: Channel, rooms: Rooms, statement: str, *more: Any) -> _Held:
+    """Run a statement that takes what is due, in the order of all workers, as far as the provider lets us."""
+    async with db.transaction():
+        await db.fetch(LOCK_CLAIMS, CLAIM_LOCK, channel.name)
+        found, standing = await admit(channel, rooms, owner=OWNER)
+        if not found.rooms[0]:
+            return _Held(found, standing)
+        good_until = time.monotonic() + LEASE.total_seconds() / 2
+        text = sparing(statement, channel.capabilities)
+        rows = await db.records(text, channel.name, *found.rooms, OWNER, LEASE, *more)
+        if rows:
+            await taken(channel, len(rows))
+            kill_points.reach("K1")
+    return _Held(found, standing, rows, good_until)
+
+
+def _parcel(row: Mapping[str, Any], good_until: float) -> Parcel:
+    priority = row["priority"]
     content = Content(
-        title=row["title"],
-        lines=tuple(map(tuple, orjson.loads(row["lines"]))),
-        template_key=row["template_key"],
-        fields=orjson.loads(row["fields"]),
-        link=row["link"],
-        event=row["event"],
-        is_urgent=row["priority"] == URGENT,
+        row["title"],
+        tuple(map(tuple, orjson.loads(row["lines"]))),
+        row["template_key"],
+        orjson.loads(row["fields"]),
+        row["link"],
+        row["event"],
+        priority == URGENT,
     )
-    return Parcel(row["id"], row["fence"], row["tries"] + 1, row["priority"], row["address"], content, good_until)
-
-
-def _request_hash(channel: str, parcel: Parcel) -> bytes:
-    content = parcel.content
-    said = [channel, parcel.address, content.template_key, dict(content.fields), content.lines, content.link]
-    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
+    return Parcel(row["id"], row["fence"], row["tries"] + 1, priority, row["address"], content, good_until)

@@ -4,8 +4,8 @@ import asyncio
 import random
 from collections import Counter as Counting
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 import structlog
 from prometheus_client import Counter
@@ -25,8 +25,7 @@ RECORD_PAUSES = (0.1, 0.5, 2.0)  # seconds; an answer is worth some patience wit
 SOON = timedelta(seconds=1)  # what waits for its channel need not wait for itself
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What became of a parcel."""
 
     parcel: Parcel
@@ -36,7 +35,7 @@ class Answer:
 async def record(channel: Channel, answers: Sequence[Answer], standing: Standing) -> Noted:
     """Write down what became of some parcels, as one statement."""
     kill_points.reach("K6")
-    columns = [list(column) for column in zip(*(_row(answer) for answer in answers), strict=True)]
+    columns = _columns(answers)
     _count(channel, answers)
     told = [(answer.receipt, answer.parcel.content.template_key) for answer in answers]
     noted = Noted()
@@ -72,17 +71,23 @@ async def _record_each(channel: Channel, answers: Sequence[Answer], standing: St
     return noted
 
 
-def _row(answer: Answer) -> tuple[object, ...]:
-    receipt, parcel = answer.receipt, answer.parcel
+def _columns(answers: Sequence[Answer]) -> list[list[object]]:
+    """Give the arguments of RECORD. Most answers of a batch come to the same, so that is said once."""
+    kinds: dict[tuple[object, ...], int] = {}
+    rows = [
+        (parcel.id, parcel.fence, receipt.provider_id, kinds.setdefault(_kind(parcel, receipt), len(kinds) + 1))
+        for parcel, receipt in answers
+    ]
+    return [list(column) for column in (*zip(*rows, strict=True), *zip(*kinds, strict=True))]
+
+
+def _kind(parcel: Parcel, receipt: Receipt) -> tuple[object, ...]:
     pause = SOON if receipt.window is not None else receipt.pause
     found = verdict(receipt.outcome, tries=parcel.tries, pause=pause, dice=random.random())
     return (
-        parcel.id,
-        parcel.fence,
         str(found.state),
         _reason(receipt),
         found.pause.total_seconds(),
-        receipt.provider_id,
         found.attempt,
         receipt.code[:100],
         receipt.detail[:300],

@@ -4,63 +4,55 @@
 # messages for the same address: the platform refuses two calls for one person at a time (43108).
 LOCK_CLAIMS = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
 
-# $1 channel, $2 $3 $4 how many of the urgent, the near and the bulk, $5 owner, $6 lease, $7 the last lane with room.
-# Each lane is a range of the index of its own, so that what is planned for later is never read. Looks at twice as many
-# rows, since only one of each address goes. Written so that no plan can be made for the few rows
+# What is due and may be taken: `free`, locked. $1 channel, $2 $3 $4 how many of the urgent, the near and the bulk.
+# Each lane is a range of the index of its own, so that what is planned for later is never read. Looks at some more rows
+# than it has room for, since only one of each address goes. Written so that no plan can be made for the few rows
 # that wait in a quiet hour and then read all that wait in a burst: OFFSET 0 keeps the look for a busy address a look
 # into the index; rows are found again by id and the state that was seen, which no partial index can claim to answer;
 # the index of deadlines asks for the state in words of its own (0047), so that only EXPIRE reads it.
-CLAIM = """
+_DUE = """
 WITH due AS (
-    SELECT one.* FROM generate_series(0, $7::int) AS lane CROSS JOIN LATERAL (
+    SELECT one.* FROM generate_series(0, CASE WHEN $4::int > 0 THEN 2 WHEN $3::int > 0 THEN 1 ELSE 0 END) AS lane
+    CROSS JOIN LATERAL (
         SELECT d.id, d.state, d.address, d.priority, d.due_at FROM delivery d
         WHERE d.channel = $1 AND d.priority = lane
           AND d.state IN ('planned', 'held', 'ready', 'retry_wait') AND d.due_at <= app_now()
           AND d.deadline > app_now()
           AND NOT EXISTS (SELECT FROM delivery b WHERE b.channel = d.channel AND b.address = d.address
                           AND b.state IN ('leased', 'sending') OFFSET 0)
-        ORDER BY d.due_at, d.id LIMIT $2::int * 2 + 20
+        ORDER BY d.due_at, d.id LIMIT $2::int * 5 / 4 + 20
     ) one
-    ORDER BY one.priority, one.due_at, one.id LIMIT $2::int * 2 + 20
+    ORDER BY one.priority, one.due_at, one.id LIMIT $2::int * 5 / 4 + 20
 ), firsts AS (
     SELECT DISTINCT ON (address) id, state, priority, due_at FROM due ORDER BY address, priority, due_at, id
 ), ranked AS (
     SELECT id, state, priority, row_number() OVER (ORDER BY priority, due_at, id) AS place FROM firsts
 ), free AS (
-    SELECT own.id FROM ranked CROSS JOIN LATERAL (
-        SELECT d.id FROM delivery d WHERE d.id = ranked.id AND d.state = ranked.state FOR UPDATE OF d SKIP LOCKED
+    SELECT own.* FROM ranked CROSS JOIN LATERAL (
+        SELECT d.* FROM delivery d WHERE d.id = ranked.id AND d.state = ranked.state FOR UPDATE OF d SKIP LOCKED
     ) own
     WHERE ranked.place <= CASE WHEN ranked.priority <= 0 THEN $2::int WHEN ranked.priority = 1 THEN $3::int
                                ELSE $4::int END
-)
-UPDATE delivery d SET state = 'leased', fence = d.fence + 1, owner = $5, lease_until = app_now() + $6::interval,
-                      changed_at = app_now()
-FROM free, message m WHERE d.id = free.id AND m.id = d.message_id
-RETURNING d.id, d.fence, d.address, d.template_key, d.tries, d.priority,
-          m.event, m.link,
-          -- a channel may have words of its own
-          coalesce(m.texts -> d.channel ->> 'title', m.title) AS title,
-          coalesce(m.texts -> d.channel -> 'lines', m.lines) AS lines,
-          coalesce(m.texts -> d.channel -> 'fields', m.fields) AS fields
-"""
+)"""
 
-# $1 deliveries, $2 fences, $3 attempt ids, $4 request hashes, $5 owner, $6 half a lease, $7 whole lease,
-# $8 whether a consent is needed. Gives the deliveries that may be sent now. The last look at what a message says: the
-# reminder of a visit that is no longer expected stays, also when nobody has heard yet that it was given back; so does
-# what was to be told to somebody who no longer waits, who withdrew a consent, or whose plan was stopped.
-INTEND = """
-WITH asked AS (
-    SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::bytea[])
-        AS t (delivery_id, fence, attempt_id, request_hash)
-), mine AS (
-    SELECT d.id, d.fence, d.template_key, m.account_id, m.event, asked.attempt_id, asked.request_hash,
-           CASE WHEN d.deadline <= app_now() THEN 'deadline' ELSE message_stays(m) END AS stays
-    FROM asked CROSS JOIN LATERAL (
-        -- OFFSET 0: each is found by its id, never by reading all that are in flight
-        SELECT d.* FROM delivery d WHERE d.id = asked.delivery_id FOR UPDATE OF d OFFSET 0
-    ) d JOIN message m ON m.id = d.message_id
-    WHERE d.fence = asked.fence AND d.state = 'leased' AND d.owner = $5 AND d.lease_until > app_now() + $6::interval
-), picked AS (
+# What a message says; a channel may have words of its own.
+_TITLE = "coalesce(m.texts -> d.channel ->> 'title', m.title)"
+_LINES = "coalesce(m.texts -> d.channel -> 'lines', m.lines)"
+_FIELDS = "coalesce(m.texts -> d.channel -> 'fields', m.fields)"
+
+# The last look at what a message says: the reminder of a visit that is no longer expected stays, also when nobody has
+# heard yet that it was given back; so does what was to be told to somebody who no longer waits, who withdrew a consent,
+# or whose plan was stopped.
+_STAYS = "CASE WHEN d.deadline <= app_now() THEN 'deadline' ELSE message_stays(m) END"
+
+# What goes to the provider, so that nobody doubts later that every try said the same.
+_REQUEST_HASH = f"""sha256(convert_to(
+    concat_ws(chr(31), d.channel, d.address, d.template_key, m.link, {_TITLE}, {_LINES}, {_FIELDS}), 'UTF8'))"""
+
+# From `mine` on: what may be sent now is «sending», with its attempt written down and its consent spent, all in this
+# statement; what may not says why. $5 owner, $6 lease, $7 whether a consent is needed. Each row is found by its id:
+# «= ANY» leaves no other plan, where a join could read the whole table for a batch.
+_INTENDED = """, picked AS (
     -- beside each its credit, never joined with all others of the batch
     SELECT mine.*, oldest.id AS credit_id, row_number() OVER (PARTITION BY oldest.id ORDER BY mine.id) AS turn,
            oldest.id IS NOT NULL AND credit_is_kept(mine.account_id, mine.template_key, mine.event) AS is_kept
@@ -69,11 +61,11 @@ WITH asked AS (
         WHERE c.account_id = mine.account_id AND c.template_key = mine.template_key
           AND c.spent_at IS NULL AND c.void_at IS NULL
         ORDER BY c.granted_at, c.id LIMIT 1 FOR UPDATE OF c
-    ) oldest ON $8 AND mine.stays IS NULL
+    ) oldest ON $7 AND mine.stays IS NULL
 ), fates AS (
     SELECT picked.*, CASE WHEN stays IS NOT NULL THEN stays
-                          WHEN $8 AND (credit_id IS NULL OR turn > 1) THEN 'no_consent'
-                          WHEN $8 AND is_kept THEN 'credit_kept' END AS reason
+                          WHEN $7 AND (credit_id IS NULL OR turn > 1) THEN 'no_consent'
+                          WHEN $7 AND is_kept THEN 'credit_kept' END AS reason
     FROM picked
 ), reserved AS (
     -- they are locked and free; to say so again would tempt the planner to read all free ones instead of these
@@ -88,23 +80,60 @@ UPDATE delivery d SET
                  WHEN fates.reason = 'deadline' THEN 'expired'
                  WHEN fates.reason IN ('no_consent', 'credit_kept', 'consent_withdrawn') THEN 'suppressed'
                  ELSE 'cancelled' END,
-    reason = coalesce(fates.reason, ''), changed_at = app_now(),
+    reason = coalesce(fates.reason, ''), changed_at = app_now(), fence = fates.fence,
     tries = CASE WHEN fates.reason IS NULL THEN d.tries + 1 ELSE d.tries END,
-    owner = CASE WHEN fates.reason IS NULL THEN d.owner END,
-    lease_until = CASE WHEN fates.reason IS NULL THEN app_now() + $7::interval END
-FROM fates WHERE d.id = fates.id
-RETURNING d.id, d.state
+    owner = CASE WHEN fates.reason IS NULL THEN $5 END,
+    lease_until = CASE WHEN fates.reason IS NULL THEN app_now() + $6::interval END
+FROM fates WHERE d.id = ANY (ARRAY[fates.id])
 """
 
-# $1 deliveries, $2 fences, $3 states, $4 reasons, $5 pauses in seconds, $6 provider's ids, $7 attempt outcomes,
-# $8 codes, $9 details, $10 what becomes of the credits, $11 tries that do not count, $12 settle time.
+# CLAIM and INTEND in one: a delivery that is due is on its way when this commits, or has ended. $8 attempt ids.
+TAKE = f"""{_DUE}, mine AS (
+    SELECT d.id, d.fence + 1 AS fence, d.address, d.template_key, d.tries, d.priority, m.account_id, m.event, m.link,
+           {_TITLE} AS title, {_LINES} AS lines, {_FIELDS} AS fields,
+           ($8::uuid[])[row_number() OVER ()] AS attempt_id, {_REQUEST_HASH} AS request_hash, {_STAYS} AS stays
+    FROM free d JOIN message m ON m.id = ANY (ARRAY[d.message_id])
+){_INTENDED}RETURNING d.id, d.state, d.fence, fates.address, fates.template_key, fates.tries, fates.priority,
+          fates.event, fates.link, fates.title, fates.lines, fates.fields
+"""
+
+# The same in two steps, for a batch in which something cannot be written: what is claimed and never intended keeps its
+# lease and holds up nobody. $5 owner, $6 lease.
+CLAIM = f"""{_DUE}
+UPDATE delivery d SET state = 'leased', fence = d.fence + 1, owner = $5, lease_until = app_now() + $6::interval,
+                      changed_at = app_now()
+FROM free, message m WHERE d.id = ANY (ARRAY[free.id]) AND m.id = ANY (ARRAY[d.message_id])
+RETURNING d.id, d.state, d.fence, d.address, d.template_key, d.tries, d.priority, m.event, m.link,
+          {_TITLE} AS title, {_LINES} AS lines, {_FIELDS} AS fields
+"""
+
+# $1 deliveries, $2 fences, $3 attempt ids, $4 half a lease. Gives what has become of each.
+INTEND = f"""
+WITH asked AS (
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS t (delivery_id, fence, attempt_id)
+), mine AS (
+    SELECT d.id, d.fence, d.template_key, m.account_id, m.event, asked.attempt_id,
+           {_REQUEST_HASH} AS request_hash, {_STAYS} AS stays
+    FROM asked CROSS JOIN LATERAL (
+        -- OFFSET 0: each is found by its id, never by reading all that are in flight
+        SELECT d.* FROM delivery d WHERE d.id = asked.delivery_id FOR UPDATE OF d OFFSET 0
+    ) d JOIN message m ON m.id = d.message_id
+    WHERE d.fence = asked.fence AND d.state = 'leased' AND d.owner = $5 AND d.lease_until > app_now() + $4::interval
+){_INTENDED}RETURNING d.id, d.state
+"""
+
+# $1 deliveries, $2 fences, $3 provider's ids, $4 which of the kinds each is, counted from 1. Of each kind: $5 states,
+# $6 reasons, $7 pauses in seconds, $8 attempt outcomes, $9 codes, $10 details, $11 what becomes of the credits,
+# $12 tries that do not count. $13 settle time.
 # An answer that comes after the sweep gave it up is still the answer, as long as nobody has a newer fence. The state is
 # asked for so that no partial index can answer: each row is found by its id.
 RECORD = """
 WITH told AS (
-    SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::float8[], $6::text[], $7::text[],
-                         $8::text[], $9::text[], $10::text[], $11::int[])
-        AS t (delivery_id, fence, state, reason, pause, provider_id, outcome, code, detail, credit, tries)
+    SELECT one.*, kind.* FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[])
+        AS one (delivery_id, fence, provider_id, number)
+    JOIN unnest($5::text[], $6::text[], $7::float8[], $8::text[], $9::text[], $10::text[], $11::text[], $12::int[])
+        WITH ORDINALITY AS kind (state, reason, pause, outcome, code, detail, credit, tries, ordinal)
+        ON kind.ordinal = one.number
 ), done AS (
     UPDATE delivery d SET
         state = told.state, reason = told.reason, owner = NULL, lease_until = NULL, changed_at = app_now(),
@@ -112,16 +141,17 @@ WITH told AS (
         tries = greatest(d.tries - told.tries, 0),
         due_at = CASE told.state
             WHEN 'retry_wait' THEN least(app_now() + make_interval(secs => told.pause), d.deadline)
-            WHEN 'unknown' THEN app_now() + $12::interval
+            WHEN 'unknown' THEN app_now() + $13::interval
             ELSE app_now() END
     FROM told
-    WHERE d.id = told.delivery_id AND d.fence = told.fence AND d.state || '' IN ('sending', 'unknown')
+    WHERE d.id = ANY (ARRAY[told.delivery_id]) AND d.fence = told.fence AND d.state || '' IN ('sending', 'unknown')
     RETURNING d.id, d.template_key, d.message_id, told.credit
 ), ended AS (
     UPDATE attempt a SET ended_at = app_now(), outcome = told.outcome, code = told.code, detail = told.detail
     FROM told, delivery d
-    WHERE a.delivery_id = told.delivery_id AND a.fence = told.fence AND coalesce(a.outcome, 'unknown') = 'unknown'
-      AND d.id = told.delivery_id AND d.fence = told.fence
+    WHERE a.delivery_id = ANY (ARRAY[told.delivery_id]) AND a.fence = told.fence
+      AND coalesce(a.outcome, 'unknown') = 'unknown'
+      AND d.id = ANY (ARRAY[told.delivery_id]) AND d.fence = told.fence
 ), credits AS (
     UPDATE consent_credit c SET delivery_id = NULL, spent_at = NULL,
                                 void_at = CASE WHEN done.credit = 'void' THEN app_now() END

@@ -141,8 +141,8 @@ async def test_without_the_last_look_it_would_leave(hospital, drain, clock, phon
     booking = await is_ready_to_leave(hospital, drain, clock, phone)
     await ends(booking)
     look = "message_stays(m)"
-    assert look in statements.INTEND
-    monkeypatch.setattr(parcels, "INTEND", statements.INTEND.replace(look, "NULL::text"))
+    assert look in statements.TAKE
+    monkeypatch.setattr(parcels, "TAKE", statements.TAKE.replace(look, "NULL::text"))
     await hospital.jobs["dispatch_wechat_subscribe"].run()
     assert await props.count("delivery", LEFT) == 1
 

@@ -87,8 +87,8 @@ async def test_what_the_platform_would_drop_waits_for_the_next_minute(company, c
 @pytest.mark.mutant
 async def test_without_the_look_at_the_address_three_are_never_seen(company, clock, monkeypatch):
     """The mutant of the test above."""
-    guard = (" AND NOT address_is_full(d.channel, d.address, $8, $9)", " AND $8::int + $9::int > 0")
-    mutant = Mutant("address_is_full", sparing, "CLAIM_SPARING", (guard,), all_are_shown)
+    guard = ("AND NOT address_is_full(d.channel, d.address, {minute}, {hour})", "")
+    mutant = Mutant("address_is_full", sparing, "GUARD", (guard,), all_are_shown)
     await is_killed(mutant, monkeypatch, company, clock)
 
 

@@ -3,14 +3,18 @@
 import pytest
 import pytest_asyncio
 
+from notifications.channels.content import Capabilities
 from notifications.outbox.parcels import LEASE
-from notifications.outbox.sparing import CLAIM_SPARING
-from notifications.outbox.statements import CLAIM, EXPIRE
+from notifications.outbox.sparing import sparing
+from notifications.outbox.statements import CLAIM, EXPIRE, TAKE
 from server import db
+from server.ids import new_id
 from tests.plans.explaining import as_the_product, explained
 
 BURST = 3_000
 ROOM = 50
+IDS = [new_id() for _ in range(ROOM)]
+SPARING = Capabilities(per_address_minute=20, per_address_hour=100)
 
 DELIVERIES = """
 WITH said AS (
@@ -37,10 +41,13 @@ async def burst(hospital):
 
 
 @pytest.mark.parametrize("generic", [False, True], ids=["these arguments", "any arguments"])
-@pytest.mark.parametrize(("claim", "more"), [(CLAIM, ()), (CLAIM_SPARING, (20, 100))], ids=["usual", "sparing"])
-async def test_a_claim_reads_what_it_has_room_for(burst, claim, more, generic):
-    values = ("wechat_subscribe", ROOM, ROOM, ROOM, "worker", LEASE, 2, *more)
-    done = await explained(burst, claim, *values, generic=generic)
+@pytest.mark.parametrize("limits", [Capabilities(), SPARING], ids=["usual", "sparing"])
+@pytest.mark.parametrize(
+    ("claim", "more"), [(CLAIM, ()), (TAKE, (False, IDS)), (TAKE, (True, IDS))], ids=["claim", "take", "with a consent"]
+)
+async def test_a_claim_reads_what_it_has_room_for(burst, claim, more, limits, generic):
+    values = ("wechat_subscribe", ROOM, ROOM, ROOM, "worker", LEASE, *more)
+    done = await explained(burst, sparing(claim, limits), *values, generic=generic)
     assert done.rows == ROOM
     assert "delivery_late" not in {scan.index for scan in done.scans}
     assert done.touched("delivery") <= ROOM * 12, done.worst()

@@ -141,18 +141,23 @@ async def test_without_the_look_it_leaves(hospital, drain):
 
 
 async def withdrawn_while_a_worker_holds_it(hospital, drain, monkeypatch):
-    """The withdrawal is committed after the claim and before the intent, and knows nothing of what waits."""
+    """The withdrawal is committed after the claim and before the intent, and knows nothing of what waits.
+
+    They are two steps where a batch cannot be taken in one.
+    """
     phone = await somebody(hospital)
     await happens(invited(phone.account_id, patient_id=UUID(phone.patient_id)))
-    claim = parcels._claim
+    hold = parcels._hold
 
-    async def and_then_it_is_withdrawn(channel, rooms):
-        found = await claim(channel, rooms)
-        if found[1] and channel.name == "wechat_subscribe":
+    async def and_then_it_is_withdrawn(channel, rooms, statement, *more):
+        if statement is parcels.TAKE:
+            raise ValueError("not in one")
+        held = await hold(channel, rooms, statement, *more)
+        if held.rows and channel.name == "wechat_subscribe":
             await purposes.say(phone.patient_id, Said(Purpose.SATISFACTION, False, account_id=phone.account_id))
-        return found
+        return held
 
-    monkeypatch.setattr(parcels, "_claim", and_then_it_is_withdrawn)
+    monkeypatch.setattr(parcels, "_hold", and_then_it_is_withdrawn)
     monkeypatch.setattr(purposes, "STOP", "SELECT $1::uuid, $2::text")
     await drain()
     assert await calls(hospital, SEND, openid=phone.openid) == []

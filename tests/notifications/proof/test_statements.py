@@ -83,6 +83,15 @@ CASES: dict[Guard, Case] = {
     ),
     Guard.RANK: Case("APPLY_RECEIPTS", {"state": "delivered"}, "delivered", "undelivered"),
 }
+# The guards that stand in both steps stand in the one that is both.
+WAITS = {"state": "planned", "due_at": -SOON}
+TAKEN: dict[Guard, Case] = {
+    Guard.WAITS: Case("TAKE", {**MINE, "owner": "B", "due_at": -HOUR}, "leased", "sending"),
+    Guard.DUE: Case("TAKE", {"state": "planned", "due_at": HOUR / 2}, "planned", "sending"),
+    Guard.IN_TIME: Case("TAKE", {**WAITS, "deadline": -SOON}, "planned", "sending"),
+    Guard.WANTED: Case("TAKE", WAITS, "cancelled", "sending", {"visit_at": HOUR}),
+    Guard.ALLOWED: Case("TAKE", WAITS, "suppressed", "sending"),
+}
 # Each of the four that make «mine» alone, where the other three do not help.
 MINE_ALONE: dict[str, tuple[Piece, dict[str, Any]]] = {
     "fence": (FENCE, {"fence": 2}),
@@ -126,25 +135,32 @@ async def _arguments(case: Case, world: World) -> tuple[Any, ...]:
     one = [world.delivery_id]
     match case.statement:
         case "CLAIM":
-            return (CHANNEL, 10, 10, 10, "C", LEASE, 2)
-        case "INTEND":
+            return (CHANNEL, 10, 10, 10, "C", LEASE)
+        case "TAKE" | "INTEND":
             # the attempt under the old lease stands already: another one under this fence would be the same row
             await db.fetch("DELETE FROM attempt")
             await db.fetch("UPDATE consent_credit SET delivery_id = NULL, spent_at = NULL, void_at = app_now()")
-            needs_consent = case is CASES[Guard.ALLOWED]
-            return (one, [case.fence], [new_id()], [b"x"], "A", LEASE / 2, LEASE, needs_consent)
+            needs_consent = case in (CASES[Guard.ALLOWED], TAKEN[Guard.ALLOWED])
+            if case.statement == "TAKE":
+                return (CHANNEL, 10, 10, 10, "C", LEASE, needs_consent, [new_id() for _ in range(10)])
+            return (one, [case.fence], [new_id()], LEASE / 2, "A", LEASE, needs_consent)
         case "RECORD":
-            words = (
-                [case.told],
-                ["" if case.told == "accepted" else "x"],
-                [0.0],
+            reason = "" if case.told == "accepted" else "x"
+            return (
+                one,
+                [case.fence],
                 [""],
+                [1],
+                [case.told],
+                [reason],
+                [0.0],
                 [case.told],
                 [""],
                 [""],
                 ["keep"],
+                [0],
+                SETTLE_TIME,
             )
-            return (one, [case.fence], *words, [0], SETTLE_TIME)
         case "SWEEP":
             return (SETTLE_TIME,)
         case "SETTLE":
@@ -154,12 +170,21 @@ async def _arguments(case: Case, world: World) -> tuple[Any, ...]:
             return ([receipt], one)
 
 
-@pytest.mark.parametrize("guard", CASES)
-async def test_a_guard_of_a_statement(hospital, guard):
-    case = CASES[guard]
+@pytest.mark.parametrize(
+    ("guard", "case"),
+    [*CASES.items(), *TAKEN.items()],
+    ids=[f"{case.statement}-{guard}" for guard, case in (*CASES.items(), *TAKEN.items())],
+)
+async def test_a_guard_of_a_statement(hospital, guard, case):
     text = getattr(statements, case.statement)
     assert (await _play(case, text))["state"] == case.kept
     assert (await _play(case, without(text, case.statement, PIECES[guard])))["state"] == case.broken
+
+
+def test_what_both_steps_guard_is_guarded_in_one():
+    """The explorer walks both steps; one that does both is as if nothing had come between them."""
+    both = {guard for guard, case in CASES.items() if case.statement in ("CLAIM", "INTEND")}
+    assert set(TAKEN) == both - {Guard.HELD}  # nobody else can have it, within one statement
 
 
 @pytest.mark.parametrize("what", MINE_ALONE)
@@ -200,10 +225,7 @@ async def test_a_parcel_whose_lease_is_half_over_is_not_called(hospital):
             called.append(key)
 
     lane = Lane(Heard())
-    content = Content("x", ())
-    values = {"id": new_id(), "fence": 1, "tries": 1, "address": "a", "content": content, "priority": 1}
-    names = Parcel.__dataclass_fields__
-    late = Parcel(**{name: value for name, value in values.items() if name in names}, good_until=time.monotonic() - 1)
+    late = Parcel(new_id(), 1, 1, 1, "a", Content("x", ()), good_until=time.monotonic() - 1)
     await asyncio.gather(lane._carry(late))
     assert called == []
     assert [(answer.receipt.outcome, answer.receipt.code) for answer in lane._answers] == [
