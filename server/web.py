@@ -299,11 +299,13 @@ async def once_only(
 ) -> HTTPResponse:
     """Do what `make` does in one transaction with the record of its answer; give an earlier answer again.
 
-    make: must wait for nothing but the database. secret: the kept answer is encrypted.
+    make: must wait for nothing but the database. secret: the kept answer is encrypted. Without a key nothing is kept,
+    and it is one transaction all the same.
     """
     once: Once | None = request.ctx.once
     if once is None:
-        return _answer(await make(), status)
+        async with db.transaction():
+            return _answer(await make(), status)
     if earlier := await once.earlier():
         return replayed(*earlier)
     try:
