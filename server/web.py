@@ -419,6 +419,8 @@ def _far(value: Any, pointer: str) -> Iterator[str]:
 
 
 def _malformed(error: ValidationError) -> Malformed:
+    found = error.errors(include_url=False, include_input=False)
+    inside = {item["loc"][:depth] for item in found for depth in range(len(item["loc"]))}
     return Malformed(
         errors=[
             {
@@ -427,7 +429,8 @@ def _malformed(error: ValidationError) -> Malformed:
                 "detail": item["msg"][:200],
                 "values": item.get("ctx", {}),
             }
-            for item in error.errors(include_url=False, include_input=False)[:20]
+            # a list is also called too short where one of its entries is wrong: only the entry is
+            for item in [one for one in found if one["type"] != "too_short" or one["loc"] not in inside][:20]
         ]
     )
 

@@ -22,6 +22,15 @@ async def test_from_a_plan_to_an_alarming_answer_to_a_call(phone, desk, open_con
     await expect(page.get_by_label("问题", exact=True).first).to_have_value("现在疼得厉害吗？")
     await desk.shoot("plan")
     await axe(page)
+    # what is wrong is said in the words of the form
+    name = page.get_by_label("这一步叫什么").first
+    was = await name.input_value()
+    desk.guard.allow_status(422, "/api/v1/care-plans/*")
+    await name.fill("")
+    await page.get_by_role("button", name="保存草稿").click()
+    await expect(page.get_by_role("alert").filter(has_text="第 1 步 · 这一步叫什么：")).to_be_in_viewport()
+    await desk.shoot("plan-refused")
+    await name.fill(was)
     await page.get_by_role("tab", name="预览").click()
     await page.get_by_role("button", name="看看患者会收到什么").click()
     await expect(page.get_by_text("想知道您回家以后怎么样。")).to_be_visible()

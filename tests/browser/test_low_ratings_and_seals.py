@@ -23,7 +23,8 @@ async def test_the_rules_of_low_ratings_are_tried_out_and_saved(desk, open_hospi
     await desk.shoot("rules")
     await axe(page)
     await rules.get_by_role("button", name="增加规则").click()
-    await rules.get_by_label("题目编号").last.fill("none_such")
+    await expect(rules.get_by_label("哪一题").first).to_have_value("F2")  # by its words, not by its code alone
+    await rules.get_by_label("哪一题").last.select_option(index=1)
     await rules.get_by_role("button", name=re.compile("试算")).click()
     await expect(rules.get_by_role("status")).to_contain_text("最近 90 天看了")
     await rules.get_by_label("为什么修改").fill("试行一周")

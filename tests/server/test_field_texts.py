@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 
 from server.field_texts import TEXTS, say
-from tests.cast import a_patient_with_a_phone
+from tests.cast import a_member_of_staff, a_patient_with_a_phone
 
 CODE = Path(__file__).parents[2]
 OURS = re.compile(r"""wrong_field\(\s*[^,]+,\s*"(\w+)",""")
@@ -64,3 +64,15 @@ async def test_what_pydantic_finds_is_said_in_words_too(hospital):
     assert said["/relation"] == "请从给出的选项中选择。"
     assert said["/more"] == "不需要这一项。"
     assert re.fullmatch(r"太长了，最多 \d+ 个字。", said["/name"])
+
+
+async def test_a_list_is_not_too_short_because_its_entry_is_wrong(hospital):
+    head = await a_member_of_staff(hospital, "supervisor")
+    plan = {"code": "one_step", "body": {"name": "一步", "anchors": ["visit"], "steps": [{"code": "one", "name": ""}]}}
+    reply = await head.call("POST", "/care-plans", plan)
+    said = {field["pointer"] for field in reply.body["errors"]}
+    assert reply.status == 422
+    assert "/body/steps/0/name" in said
+    assert "/body/steps" not in said
+    reply = await head.call("POST", "/care-plans", {**plan, "body": {**plan["body"], "steps": []}})
+    assert "/body/steps" in {field["pointer"] for field in reply.body["errors"]}

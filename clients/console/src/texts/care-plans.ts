@@ -36,7 +36,7 @@ export default {
     late: { send: '仍然发送', call: '转电话', skip: '不再发' },
     depends: { none: '不取决于别的', told: '已联系', answered: '已填写', unanswered: '没有填写' },
     question: {
-      title: '要问的问题', add: '加一个问题', remove: '删除问题', text: '问题', hint: '提示', kind: '怎么答', required: '必答',
+      title: '要问的问题', nth: '第 {n} 个问题', add: '加一个问题', remove: '删除问题', text: '问题', hint: '提示', kind: '怎么答', required: '必答',
       options: '选项（每行一个）', least: '最小', most: '最大', flag: '报警条件', flagOn: '这个回答要马上处理', advice: '告诉患者',
       when: { at_least: '不低于', at_most: '不高于', is: '等于', includes: '包含' }, yes: '有 / 是', no: '没有 / 不是',
     },
@@ -89,7 +89,7 @@ export default {
     late: { send: 'Send anyway', call: 'Call', skip: 'Leave out' },
     depends: { none: 'On nothing', told: 'told', answered: 'answered', unanswered: 'not answered' },
     question: {
-      title: 'Questions', add: 'Add a question', remove: 'Remove question', text: 'Question', hint: 'Hint', kind: 'Answered by', required: 'Needed',
+      title: 'Questions', nth: 'Question {n}', add: 'Add a question', remove: 'Remove question', text: 'Question', hint: 'Hint', kind: 'Answered by', required: 'Needed',
       options: 'Choices (one per line)', least: 'Lowest', most: 'Highest', flag: 'Alarm', flagOn: 'This answer needs somebody at once', advice: 'Advice to the patient',
       when: { at_least: 'at least', at_most: 'at most', is: 'is', includes: 'includes' }, yes: 'Yes', no: 'No',
     },
