@@ -27,7 +27,7 @@ from server.jobs import ring
 log = structlog.get_logger("outbox")
 
 BATCH = 500
-TAKES = 2  # under way at a time: one claims while the other writes its intents down
+TAKES = 2  # under way at a time: one waits for its turn while the other is in the database
 MANY = 50  # calls at a time, for which that is worth it
 RUN_SECONDS = 20.0  # then the job ends and the next look goes on
 LOOK_SECONDS = 0.2  # while calls are in the air, for what becomes due meanwhile
