@@ -66,6 +66,7 @@ class Transition:
 
 WAITING = ("planned", "held", "ready", "retry_wait")
 ANSWERABLE = ("sending", "unknown")
+AGAIN = ("ready", "held")  # nobody knew, it was to be sent again, and nobody has taken it yet: the answer comes in time
 G = Guard
 
 TRANSITIONS: tuple[Transition, ...] = (
@@ -78,6 +79,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Event.STOP, (*WAITING, "leased"), "cancelled", (G.WAITS, G.HELD)),
     Transition(Event.CALL, ("sending",), "sending", (G.FRESH,)),
     Transition(Event.RECORD, ANSWERABLE, "accepted", (G.CURRENT, G.ANSWERABLE)),
+    Transition(Event.RECORD, AGAIN, "accepted", (G.CURRENT, G.ANSWERABLE)),
     Transition(Event.RECORD, ANSWERABLE, "retry_wait", (G.CURRENT, G.ANSWERABLE)),
     Transition(Event.RECORD, ANSWERABLE, "failed", (G.CURRENT, G.ANSWERABLE)),
     Transition(Event.RECORD, ANSWERABLE, "suppressed", (G.CURRENT, G.ANSWERABLE)),

@@ -23,6 +23,10 @@ _IDLE = """AND NOT EXISTS (SELECT FROM delivery b WHERE b.channel = d.channel AN
                           AND b.state IN ('leased', 'sending') OFFSET 0)"""
 _IN_TIME = "CASE WHEN d.deadline <= app_now() THEN 'deadline' ELSE message_stays(m) END"
 
+_ANSWERABLE = (
+    "AND (d.state || '' IN ('sending', 'unknown') OR told.state = 'accepted' AND d.state || '' IN ('ready', 'held'))"
+)
+
 PIECES: Mapping[Guard, tuple[Piece, ...]] = {
     Guard.WAITS: tuple(
         (name, old, new) for name in ("TAKE", "CLAIM") for old, new in ((_WAITS, "d.due_at"), (_IDLE, ""))
@@ -45,8 +49,8 @@ PIECES: Mapping[Guard, tuple[Piece, ...]] = {
     Guard.ALLOWED: tuple(
         (name, "WHEN $7 AND (credit_id IS NULL OR turn > 1)", "WHEN false") for name in ("TAKE", "INTEND")
     ),
-    Guard.CURRENT: (("RECORD", "d.fence = told.fence AND d.state || ''", "d.state || ''"),),
-    Guard.ANSWERABLE: (("RECORD", " AND d.state || '' IN ('sending', 'unknown')", ""),),
+    Guard.CURRENT: (("RECORD", f" AND d.fence = told.fence\n      {_ANSWERABLE}", f" {_ANSWERABLE}"),),
+    Guard.ANSWERABLE: (("RECORD", _ANSWERABLE, ""),),
     Guard.OVER: (("SWEEP", " AND lease_until <= app_now()", ""),),
     Guard.NOT_BEGUN: (
         ("SWEEP", "lost.state = 'leased' RETURNING", "true RETURNING"),

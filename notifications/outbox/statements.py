@@ -125,8 +125,10 @@ WITH asked AS (
 # $1 deliveries, $2 fences, $3 provider's ids, $4 which of the kinds each is, counted from 1. Of each kind: $5 states,
 # $6 reasons, $7 pauses in seconds, $8 attempt outcomes, $9 codes, $10 details, $11 what becomes of the credits,
 # $12 tries that do not count. $13 settle time.
-# An answer that comes after the sweep gave it up is still the answer, as long as nobody has a newer fence. The state is
-# asked for so that no partial index can answer: each row is found by its id.
+# An answer that comes after the sweep gave it up is still the answer, as long as nobody has a newer fence; that it was
+# taken is so even where it was to be sent again and nobody has taken it for that yet. An attempt gets its outcome
+# together with its delivery, or when a receipt has told of that before: never one without the other. The state is asked
+# for so that no partial index can answer: each row is found by its id.
 RECORD = """
 WITH told AS (
     SELECT one.*, kind.* FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[])
@@ -144,7 +146,8 @@ WITH told AS (
             WHEN 'unknown' THEN app_now() + $13::interval
             ELSE app_now() END
     FROM told
-    WHERE d.id = ANY (ARRAY[told.delivery_id]) AND d.fence = told.fence AND d.state || '' IN ('sending', 'unknown')
+    WHERE d.id = ANY (ARRAY[told.delivery_id]) AND d.fence = told.fence
+      AND (d.state || '' IN ('sending', 'unknown') OR told.state = 'accepted' AND d.state || '' IN ('ready', 'held'))
     RETURNING d.id, d.template_key, d.message_id, told.credit
 ), ended AS (
     UPDATE attempt a SET ended_at = app_now(), outcome = told.outcome, code = told.code, detail = told.detail
@@ -152,6 +155,7 @@ WITH told AS (
     WHERE a.delivery_id = ANY (ARRAY[told.delivery_id]) AND a.fence = told.fence
       AND coalesce(a.outcome, 'unknown') = 'unknown'
       AND d.id = ANY (ARRAY[told.delivery_id]) AND d.fence = told.fence
+      AND (d.id IN (SELECT id FROM done) OR d.state || '' IN ('accepted', 'delivered', 'undelivered'))
 ), credits AS (
     UPDATE consent_credit c SET delivery_id = NULL, spent_at = NULL,
                                 void_at = CASE WHEN done.credit = 'void' THEN app_now() END

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from notifications.machine import ANSWERABLE, WAITING, Event, Guard, of
+from notifications.machine import AGAIN, ANSWERABLE, WAITING, Event, Guard, of
 
 FRESH, HALF, OVER = 1, 2, 3  # a lease; 0 is none
 ENDS = frozenset({"accepted", "delivered", "undelivered", "failed", "expired", "suppressed", "cancelled"})
@@ -180,7 +180,8 @@ class Model:
         worker, name = world.workers[number], "AB"[number]
         let_go = _with(world, number, Worker())
         current = self._holds(Guard.CURRENT, world.fence == worker.fence)
-        if not current or not self._holds(Guard.ANSWERABLE, world.state in ANSWERABLE):
+        awaited = world.state in ANSWERABLE or (answer == "ok" and world.state in AGAIN)
+        if not current or not self._holds(Guard.ANSWERABLE, awaited):
             return Step(f"{name}'s answer comes too late", let_go)
         new = {"ok": "accepted", "busy": "retry_wait", "no": "failed", "lost": "unknown"}[answer]
         if new == "retry_wait" and world.tries >= self.most_tries:

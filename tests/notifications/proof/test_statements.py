@@ -196,6 +196,41 @@ async def test_each_part_of_mine_alone(hospital, what):
     assert (await _play(case, without(statements.INTEND, "INTEND", (piece,)), **row))["state"] == "sending"
 
 
+TOGETHER = "\n      AND (d.id IN (SELECT id FROM done) OR d.state || '' IN ('accepted', 'delivered', 'undelivered'))"
+
+
+async def _late(state: str, told: str, text: str = statements.RECORD) -> tuple[str, str]:
+    """An answer comes when nobody expected it any more; give what stands on the delivery and on its attempt."""
+    found: list[tuple[str, str]] = []
+    case = Case("RECORD", {"state": state, "reason": "x"}, "", "", told=told)
+    with pytest.raises(_Back):
+        async with db.transaction():
+            world = await World().make()
+            await _set(world, "delivery", world.delivery_id, case.row)
+            await _set(world, "attempt", world.attempt_id, {"outcome": "unknown"})
+            await db.fetch(text, *await _arguments(case, world))
+            (row,) = await db.fetch("SELECT d.state, a.outcome FROM delivery d JOIN attempt a ON a.delivery_id = d.id")
+            found.append((row["state"], row["outcome"]))
+            raise _Back
+    return found[0]
+
+
+async def test_a_late_yes_ends_what_was_to_be_sent_again(hospital):
+    """A paused worker comes back when the sweep gave its call up and the settling wants it sent again."""
+    assert await _late("ready", "accepted") == ("accepted", "accepted")
+    assert await _late("held", "accepted") == ("accepted", "accepted")
+    assert await _late("unknown", "accepted") == ("accepted", "accepted")
+    assert await _late("ready", "unknown") == ("ready", "unknown")
+
+
+async def test_an_attempt_and_its_delivery_never_say_different_things(hospital):
+    assert await _late("cancelled", "accepted") == ("cancelled", "unknown")
+    assert await _late("delivered", "accepted") == ("delivered", "accepted")
+    assert statements.RECORD.count(TOGETHER) == 1
+    apart = statements.RECORD.replace(TOGETHER, "")
+    assert await _late("cancelled", "accepted", apart) == ("cancelled", "accepted")
+
+
 async def test_what_the_provider_remembers_cuts_the_deadline(hospital):
     case = Case("SETTLE", {"state": "unknown", "reason": "x", "due_at": -SOON}, "", "")
     arguments = (["alert"], MAX_TRIES, [CHANNEL], [timedelta(minutes=10)], LEASE, [], 2 * HOUR, 24 * HOUR)
