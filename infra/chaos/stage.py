@@ -25,6 +25,7 @@ from infra.local.postgres import Postgres
 from infra.local.redis import Redis
 from infra.simulator.settings import SimulatorSettings
 
+CRASHES, CRASH_SECONDS = 5, 0.2  # one fault ends it at the next call; until its process is seen to be gone
 READY_SECONDS = 30.0
 
 
@@ -77,9 +78,14 @@ class Stage:
 
     async def all_well(self) -> None:
         """End every fault of the platform."""
-        await self.ensure_platform()
-        async with self.http.delete(self.platform + "/_sim/faults"):
-            pass
+        for _ in range(CRASHES):
+            await self.ensure_platform()
+            try:
+                async with self.http.delete(self.platform + "/_sim/faults"):
+                    return
+            except aiohttp.ClientConnectionError:  # it was just about to crash
+                await asyncio.sleep(CRASH_SECONDS)
+        raise StageBroken("the simulated platform does not stay")
 
     async def calls(self, path: str) -> list[dict[str, Any]]:
         """Give every request to a path that the platform has in its ledger."""
